@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <future>
+#include <utility>
+
+namespace gadolin {
+
+/// Runs n_chunks through read -> compute, reading chunk n+1 on a second thread while chunk n
+/// computes.
+///   Chunk read(std::size_t index)            must not touch the engines
+///   void  compute(std::size_t index, Chunk)  called in order on the calling thread; may also store
+/// An exception of either comes out of this call; chunks computed before it stay computed.
+template <class Read, class Compute>
+void run_chunks(std::size_t n_chunks, Read&& read, Compute&& compute) {
+  if (n_chunks == 0) return;
+  auto next = std::async(std::launch::async, read, std::size_t{0});
+  for (std::size_t i = 0; i < n_chunks; ++i) {
+    auto chunk = next.get();
+    if (i + 1 < n_chunks) next = std::async(std::launch::async, read, i + 1);
+    compute(i, std::move(chunk));
+  }
+}
+
+}  // namespace gadolin

@@ -1,0 +1,213 @@
+#pragma once
+
+/// Included only by <name>_kernel.cpp files, which hold one line per kernel:
+///   GADOLIN_REGISTER_KERNEL(gadolin::RefineKernel)
+/// g++ compiles it into the host launchers; with GADOLIN_CUDA the same file is compiled again by
+/// nvcc (a generated .cu that includes it) into the device launcher.
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "kernels/exec/launch.hpp"
+#include "kernels/exec/team.hpp"
+
+namespace gadolin {
+
+template <class Kernel>
+void launch_cuda(std::size_t n_items, const typename Kernel::Args& args);
+
+}  // namespace gadolin
+
+#if defined(__CUDACC__)
+
+namespace gadolin {
+
+template <class Kernel>
+__global__ void __launch_bounds__(Kernel::device_threads)
+    run_on_device(std::size_t n_items, typename Kernel::Args args, std::size_t workspace_bytes,
+                  char* workspace) {
+  extern __shared__ __align__(16) char scratch[];
+  __shared__ double partial[32];
+  CudaTeam team(scratch, workspace + blockIdx.x * workspace_bytes, partial);
+  for (std::size_t item = blockIdx.x; item < n_items; item += gridDim.x) {
+    Kernel::body(team, item, args);
+    __syncthreads();
+  }
+}
+
+template <class Kernel>
+void launch_cuda(std::size_t n_items, const typename Kernel::Args& args) {
+  if (n_items == 0) return;
+  const auto check = [](cudaError_t code, const char* call) {
+    if (code != cudaSuccess) {
+      throw DeviceError(std::string("kernel ") + Kernel::name + ": " + call + ": " +
+                        cudaGetErrorString(code));
+    }
+  };
+  const std::size_t scratch_bytes = Kernel::scratch_bytes(args);
+  const std::size_t workspace_bytes = (Kernel::workspace_bytes(args) + 127) / 128 * 128;
+  check(cudaFuncSetAttribute(run_on_device<Kernel>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                             static_cast<int>(scratch_bytes)),
+        "shared memory limit");
+  int device = 0, multiprocessors = 0, resident = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device),
+        "cudaDeviceGetAttribute");
+  check(cudaOccupancyMaxActiveBlocksPerMultiprocessor(&resident, run_on_device<Kernel>,
+                                                      Kernel::device_threads, scratch_bytes),
+        "occupancy");
+  if (resident < 1) {
+    throw DeviceError(std::string("kernel ") + Kernel::name + ": " + std::to_string(scratch_bytes) +
+                      " bytes of scratch per item do not fit this device");
+  }
+  const std::size_t blocks =
+      std::min<std::size_t>(n_items, static_cast<std::size_t>(resident) * multiprocessors);
+  char* workspace = nullptr;
+  if (workspace_bytes > 0) check(cudaMalloc(&workspace, blocks * workspace_bytes), "workspace");
+  run_on_device<Kernel><<<static_cast<unsigned>(blocks), Kernel::device_threads, scratch_bytes>>>(
+      n_items, args, workspace_bytes, workspace);
+  const cudaError_t launched = cudaGetLastError();
+  const cudaError_t finished = launched == cudaSuccess ? cudaDeviceSynchronize() : launched;
+  if (workspace != nullptr) cudaFree(workspace);
+  check(finished, "run");
+}
+
+}  // namespace gadolin
+
+#define GADOLIN_REGISTER_KERNEL(Kernel) \
+  template void gadolin::launch_cuda<Kernel>(std::size_t, const Kernel::Args&);
+
+#else  // host compiler
+
+#include <thread>
+#include <vector>
+
+#include <omp.h>
+
+#include "kernels/exec/thread_team.hpp"
+#if defined(GADOLIN_HAS_KOKKOS)
+#include <Kokkos_Core.hpp>
+#endif
+
+namespace gadolin {
+
+namespace exec_detail {
+
+struct AlignedDelete {
+  void operator()(char* memory) const { ::operator delete(memory, std::align_val_t(64)); }
+};
+using AlignedBytes = std::unique_ptr<char, AlignedDelete>;
+
+inline AlignedBytes aligned_bytes(std::size_t bytes) {
+  return AlignedBytes(static_cast<char*>(::operator new(bytes + 64, std::align_val_t(64))));
+}
+
+template <class Kernel>
+void launch_serial(std::size_t n_items, const typename Kernel::Args& args) {
+  auto scratch = aligned_bytes(Kernel::scratch_bytes(args));
+  auto workspace = aligned_bytes(Kernel::workspace_bytes(args));
+  const SerialTeam team(scratch.get(), workspace.get());
+  for (std::size_t item = 0; item < n_items; ++item) Kernel::body(team, item, args);
+}
+
+template <class Kernel>
+void launch_openmp(int threads, std::size_t n_items, const typename Kernel::Args& args) {
+  const std::size_t scratch_bytes = Kernel::scratch_bytes(args);
+  const std::size_t workspace_bytes = Kernel::workspace_bytes(args);
+  const auto n = static_cast<std::ptrdiff_t>(n_items);
+  std::vector<AlignedBytes> scratch, workspace;
+  for (int t = 0; t < threads; ++t) {
+    scratch.push_back(aligned_bytes(scratch_bytes));
+    workspace.push_back(aligned_bytes(workspace_bytes));
+  }
+#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
+  for (std::ptrdiff_t item = 0; item < n; ++item) {
+    const int t = omp_get_thread_num();
+    const SerialTeam team(scratch[t].get(), workspace[t].get());
+    Kernel::body(team, static_cast<std::size_t>(item), args);
+  }
+}
+
+template <class Kernel>
+void launch_thread_team(int members, std::size_t n_items, const typename Kernel::Args& args) {
+  auto scratch = aligned_bytes(Kernel::scratch_bytes(args));
+  auto workspace = aligned_bytes(Kernel::workspace_bytes(args));
+  ThreadTeam::Shared shared(members);
+  std::vector<std::jthread> threads;
+  for (int rank = 0; rank < members; ++rank) {
+    threads.emplace_back([&, rank] {
+      const ThreadTeam team(rank, members, shared, scratch.get(), workspace.get());
+      for (std::size_t item = 0; item < n_items; ++item) {
+        Kernel::body(team, item, args);
+        team.barrier();
+      }
+    });
+  }
+}
+
+#if defined(GADOLIN_HAS_KOKKOS)
+template <class Kernel>
+void launch_kokkos(std::size_t n_items, const typename Kernel::Args& args) {
+  using Exec = Kokkos::DefaultExecutionSpace;
+  const std::size_t slots =
+      std::min<std::size_t>(n_items, static_cast<std::size_t>(Exec().concurrency()));
+  if (slots == 0) return;
+  // Slots, not items, own scratch: each walks the items with a stride. Plain pointers only, since
+  // Debian's Serial Kokkos must not see a View or a team inside a foreign thread.
+  const std::size_t scratch_bytes = (Kernel::scratch_bytes(args) + 127) / 128 * 128;
+  const std::size_t workspace_bytes = (Kernel::workspace_bytes(args) + 127) / 128 * 128;
+  const std::size_t slot_bytes = scratch_bytes + workspace_bytes + 128;
+  char* memory = static_cast<char*>(Kokkos::kokkos_malloc<Exec::memory_space>(slots * slot_bytes));
+  Kokkos::parallel_for(Kernel::name,
+                       Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>>(0, slots),
+                       [=](const std::size_t slot) {
+                         const SerialTeam team(memory + slot * slot_bytes,
+                                               memory + slot * slot_bytes + scratch_bytes);
+                         for (std::size_t item = slot; item < n_items; item += slots)
+                           Kernel::body(team, item, args);
+                       });
+  Kokkos::fence();
+  Kokkos::kokkos_free<Exec::memory_space>(memory);
+}
+#endif
+
+}  // namespace exec_detail
+
+template <class Kernel>
+void launch(const Engine& engine, std::size_t n_items, const typename Kernel::Args& args) {
+  switch (engine.kind) {
+    case EngineKind::serial:
+      exec_detail::launch_serial<Kernel>(n_items, args);
+      return;
+    case EngineKind::openmp:
+      exec_detail::launch_openmp<Kernel>(std::max(1, engine.threads), n_items, args);
+      return;
+    case EngineKind::thread_team:
+      exec_detail::launch_thread_team<Kernel>(std::max(1, engine.threads), n_items, args);
+      return;
+    case EngineKind::kokkos:
+#if defined(GADOLIN_HAS_KOKKOS)
+      exec_detail::launch_kokkos<Kernel>(n_items, args);
+      return;
+#else
+      throw EngineUnavailable("engine kokkos: " + describe_kokkos());
+#endif
+    case EngineKind::cuda:
+#if defined(GADOLIN_HAS_CUDA)
+      launch_cuda<Kernel>(n_items, args);
+      return;
+#else
+      throw EngineUnavailable("engine cuda: " + describe_cuda_device());
+#endif
+  }
+}
+
+}  // namespace gadolin
+
+#define GADOLIN_REGISTER_KERNEL(Kernel) \
+  template void gadolin::launch<Kernel>(const gadolin::Engine&, std::size_t, const Kernel::Args&);
+
+#endif

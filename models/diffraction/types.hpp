@@ -1,0 +1,130 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "kernels/exec/item_status.hpp"
+#include "models/core/element.hpp"
+#include "models/core/error.hpp"
+
+/// Plain data of the diffraction domain: what goes into a refinement and what comes out.
+namespace gadolin::diffraction {
+
+/// One measured or simulated powder pattern. All arrays [points].
+struct Pattern {
+  std::string id;                     ///< unique in the batch; default: file name without extension
+  std::string file;                   ///< as given by the user; empty if simulated
+  std::string reader;                 ///< "two-column text", "xrdml 1.6", ...
+  std::vector<double> two_theta_deg;  ///< strictly increasing
+  std::vector<double> counts;         ///< intensity as measured, attenuation undone
+  std::vector<double> sigma;          ///< standard uncertainty of counts; empty: Poisson
+  bool counts_are_poisson = true;     ///< false: scaled or rate data without a sigma
+  std::vector<double> wavelength_angstrom;  ///< from the file, main line first; empty if not stated
+  double kalpha2_ratio = 0.0;               ///< from the file; 0 if not stated
+  std::vector<Warning> warnings;            ///< what the reader noticed
+};
+
+/// One site of the asymmetric unit, before symmetry.
+struct AtomSite {
+  std::string label;
+  std::string element;            ///< "Ce"
+  int charge = 0;                 ///< for the f0 table; 0 = neutral
+  std::array<double, 3> fract{};  ///< fractional coordinates
+  double occupancy = 1.0;
+  double b_iso_angstrom2 = 0.5;
+};
+
+/// x' = R x + t in fractional coordinates.
+struct SymmetryOperation {
+  std::array<std::array<int, 3>, 3> rotation{};
+  std::array<double, 3> translation{};
+};
+
+/// A crystal structure as a CIF states it.
+struct CrystalStructure {
+  std::string name;  ///< library name or file stem: "bastnasite-Ce"
+  std::string formula;
+  std::string space_group;
+  std::array<double, 6> cell{};               ///< a, b, c [angstrom], alpha, beta, gamma [deg]
+  std::vector<SymmetryOperation> operations;  ///< complete, centring included
+  std::vector<AtomSite> sites;
+  std::string source;  ///< where the numbers come from (library index or CIF citation)
+  std::string file;
+};
+
+struct EmissionLine {
+  double wavelength_angstrom = 0.0;
+  double relative_intensity = 1.0;  ///< the lines of an instrument are normalised to sum 1
+};
+
+enum class Geometry { bragg_brentano, capillary };
+
+/// A diffractometer. Angles of the resolution function in degrees 2theta (Gaussian variance in
+/// deg^2).
+struct Instrument {
+  std::string name;
+  Geometry geometry = Geometry::bragg_brentano;
+  double radius_mm = 173.0;
+  std::vector<EmissionLine> lines;
+  double polarisation_k = 0.5;  ///< K of Lp: 0.5 no monochromator, 1/(1+cos^2 2theta_m) with one
+  double zero_deg = 0.0;
+  double u_deg2 = 0.0, v_deg2 = 0.0, w_deg2 = 0.005;  ///< Gaussian: U tan^2 + V tan + W
+  double x_deg = 0.02, y_deg = 0.0;                   ///< Lorentzian: X/cos + Y tan
+  std::string source;
+};
+
+/// March-Dollase axis of one phase.
+struct TextureAxis {
+  std::string phase;
+  std::array<int, 3> hkl{0, 0, 1};
+};
+
+/// What the user may ask of a refinement; the defaults are the unattended protocol.
+struct RefinementOptions {
+  int background_terms = 0;          ///< Chebyshev coefficients; 0 = chosen by BIC
+  double two_theta_min_deg = 0.0;    ///< 0 = all
+  double two_theta_max_deg = 0.0;    ///< 0 = all
+  bool texture = true;               ///< try March-Dollase where the phase has an obvious axis
+  int max_iterations = 60;           ///< per stage
+  double assumed_particle_um = 5.0;  ///< for the absorption-contrast warning
+  bool keep_profiles = true;         ///< fill PatternResult::calculated etc.
+};
+
+struct PhaseResult {
+  std::string name;
+  double weight_fraction = 0.0;      ///< of the crystalline modelled part
+  double u_stat = 0.0;               ///< repeat this measurement, same mount, same model
+  double u_total = 0.0;              ///< with model error; what a report quotes
+  double lod_weight_fraction = 0.0;  ///< 3.3 sigma at the present background
+  double scale = 0.0;
+  double u_scale = 0.0;
+  std::array<double, 6> cell{};    ///< refined, angstrom and deg
+  std::array<double, 6> u_cell{};  ///< 0 where fixed by symmetry or not refined
+  double size_nm = 0.0;            ///< 0 = not determined
+  double strain = 0.0;
+  double march_r = 1.0;
+  double intensity_share = 0.0;            ///< of all calculated Bragg intensity
+  double mu_per_cm = 0.0;                  ///< linear absorption at the main line
+  std::vector<double> tick_two_theta_deg;  ///< Bragg positions of the main line in the range
+};
+
+struct PatternResult {
+  std::string id;
+  std::string file;
+  ItemStatus status = ItemStatus::not_converged;
+  std::string status_text;  ///< why not ok, in words; empty if ok
+  double rwp = 0.0, rexp = 0.0, gof = 0.0, durbin_watson = 0.0;
+  int iterations = 0;
+  int points = 0;
+  int parameters = 0;
+  double displacement_mm = 0.0, u_displacement_mm = 0.0;
+  std::vector<PhaseResult> phases;  ///< in the order asked for
+  /// Covariance of the weight fractions [phases * phases], row-major; statistical and total.
+  std::vector<double> covariance_stat, covariance_total;
+  /// Profiles [points of the refined range]; empty unless keep_profiles.
+  std::vector<double> two_theta_deg, observed, calculated, background, sigma;
+  std::vector<Warning> warnings;
+};
+
+}  // namespace gadolin::diffraction
