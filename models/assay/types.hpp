@@ -46,4 +46,20 @@ struct AssaySample {
   std::vector<Warning> warnings;
 };
 
+/// Oxide a table is printed in: Ce, Pr and Tb differ between laboratories, the rest is M2O3.
+struct OxideConvention {
+  std::string cerium = "CeO2";
+  std::string praseodymium = "Pr6O11";
+  std::string terbium = "Tb4O7";
+};
+
+/// A derived number with its standard uncertainty; `state` says why there is none.
+struct Index {
+  std::string name;      ///< "TREO", "NdPr share", "Eu/Eu*", "(La/Yb)N", ...
+  Quantity value;        ///< wt% of oxide for sums, a ratio otherwise
+  std::string unit;      ///< "wt%" or "1"
+  std::string elements;  ///< the list it rests on: "La Ce Pr ..."
+  std::string note;      ///< "below LOD, not in the sum: Tm Lu", normaliser name, ...
+};
+
 }  // namespace gadolin::assay
