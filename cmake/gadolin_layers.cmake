@@ -49,6 +49,8 @@ if(NOT GADOLIN_KERNELS_ONLY)
   find_package(CLI11 REQUIRED)
   find_package(pugixml REQUIRED)
   find_package(ZLIB REQUIRED)
+  find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+  find_path(GADOLIN_GEMMI_INCLUDE gemmi/cif.hpp REQUIRED)  # header-only, with PEGTL
   find_package(HDF5 REQUIRED COMPONENTS C)
 
   gadolin_library(models core fmt::fmt)
@@ -58,7 +60,7 @@ if(NOT GADOLIN_KERNELS_ONLY)
   gadolin_library(models origin gadolin_models_core gadolin_kernels_numeric Eigen3::Eigen)
   gadolin_library(models recovery gadolin_models_diffraction gadolin_models_assay gadolin_models_separation gadolin_models_origin)
 
-  gadolin_library(io readers gadolin_models_core pugixml::pugixml ZLIB::ZLIB nlohmann_json::nlohmann_json)
-  gadolin_library(io config gadolin_models_core tomlplusplus::tomlplusplus)
+  gadolin_library(io readers gadolin_models_core pugixml::pugixml ZLIB::ZLIB nlohmann_json::nlohmann_json OpenSSL::Crypto)
+  gadolin_library(io config gadolin_io_readers tomlplusplus::tomlplusplus)
   gadolin_library(io store gadolin_models_core HDF5::HDF5 nlohmann_json::nlohmann_json)
 endif()
