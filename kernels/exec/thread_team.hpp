@@ -48,6 +48,20 @@ class ThreadTeam {
     barrier();
     return total;
   }
+  template <class F>
+  double max(std::size_t n, F&& f) const {
+    double local = 0.0;
+    for_each(n, [&](std::size_t i) {
+      const double value = f(i);
+      local = value > local ? value : local;
+    });
+    shared_->partial[static_cast<std::size_t>(rank_)] = local;
+    barrier();
+    double largest = 0.0;
+    for (double p : shared_->partial) largest = p > largest ? p : largest;
+    barrier();
+    return largest;
+  }
 
  private:
   int rank_;
