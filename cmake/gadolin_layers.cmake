@@ -51,7 +51,7 @@ if(NOT GADOLIN_KERNELS_ONLY)
   find_package(ZLIB REQUIRED)
   find_package(OpenSSL REQUIRED COMPONENTS Crypto)
   find_path(GADOLIN_GEMMI_INCLUDE gemmi/cif.hpp REQUIRED)  # header-only, with PEGTL
-  find_package(HDF5 REQUIRED COMPONENTS C)
+  find_package(HDF5 REQUIRED COMPONENTS C HL)
 
   gadolin_library(models core fmt::fmt)
   gadolin_library(models diffraction gadolin_models_core gadolin_kernels_diffraction gadolin_kernels_numeric Eigen3::Eigen)
@@ -62,5 +62,6 @@ if(NOT GADOLIN_KERNELS_ONLY)
 
   gadolin_library(io readers gadolin_models_core pugixml::pugixml ZLIB::ZLIB nlohmann_json::nlohmann_json OpenSSL::Crypto)
   gadolin_library(io config gadolin_io_readers tomlplusplus::tomlplusplus)
-  gadolin_library(io store gadolin_models_core HDF5::HDF5 nlohmann_json::nlohmann_json)
+  target_compile_definitions(gadolin_io_config PRIVATE GADOLIN_SOURCE_DATASETS="${CMAKE_CURRENT_SOURCE_DIR}/datasets")
+  gadolin_library(io store gadolin_models_core gadolin_io_readers hdf5::hdf5_hl HDF5::HDF5)
 endif()
