@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,15 +10,40 @@
 
 /// Plain data of the separation domain. Stage 1 is where the organic enters and the aqueous leaves;
 /// stage N is where the aqueous enters and the organic leaves (docs/theory/separation.md).
-/// Concentrations in mol/L, flows in L/h, amounts in mol/h. Extractant always as DIMER.
+/// Concentrations in mol/L, flows in L/h, amounts in mol/h.
 namespace gadolin::separation {
 
 /// Where a constant comes from; a result states the worst class it rests on.
 enum class EvidenceClass { measured, derived, estimated, memory };
 
 enum class DistributionLaw {
-  mass_action,     ///< D = K X^q / H^p, equation (1)
-  empirical_line,  ///< log10 D = a + b pH + c pH^2 + (a1 + b1 pH) ln(dosage percent): PrOMMiS form
+  mass_action,     ///< D = K X^n Xref^(q-n) / H^p, equation (1)
+  empirical_line,  ///< log10 D = b0 + b1 pH + b2 pH^2 + dosage (b3 pH) + b4 log10 dosage
+};
+
+/// What one mole of extractant means. Never mixed inside a circuit: 1 M formal = 0.5 M dimer.
+enum class ExtractantBasis { dimer, formal_monomer };
+
+/// The extractant all organic streams of a circuit hold.
+struct Extractant {
+  std::string name;     ///< "PC88A"
+  std::string diluent;  ///< "kerosene"
+  ExtractantBasis basis = ExtractantBasis::dimer;
+  double dosage_percent_per_molar = 0.0;  ///< volume % per mol/L (basis above); lines only
+  double gel_fraction = 0.8;              ///< of capacity; above it a stage is not credible
+};
+
+/// Coefficients of the empirical line; pH on the concentration scale, dosage in volume %.
+struct EmpiricalLine {
+  double intercept = 0.0;           ///< b0
+  double ph_slope = 0.0;            ///< b1
+  double ph_quadratic = 0.0;        ///< b2
+  double dosage_ph_slope = 0.0;     ///< b3
+  double log10_dosage_slope = 0.0;  ///< b4
+  double ph_min = -99.0;            ///< validity window: outside it computed, but flagged
+  double ph_max = 99.0;
+  double dosage_min_percent = 0.0;
+  double dosage_max_percent = 1e9;
 };
 
 /// One species that distributes between the phases.
@@ -24,11 +51,13 @@ struct Species {
   std::string name;  ///< "Nd", "Fe", "Na"
   double molar_mass_g_per_mol = 0.0;
   double protons = 3.0;  ///< p: H+ released per metal
-  double dimers = 3.0;   ///< q: extractant dimers bound per metal
+  double dimers = 3.0;   ///< q: extractant (circuit's basis) bound per metal
   DistributionLaw law = DistributionLaw::mass_action;
-  double log10_k = 0.0;                  ///< mass action, dimer basis
-  std::vector<double> line;              ///< empirical line coefficients
-  double ph_min = -99.0, ph_max = 99.0;  ///< validity window of the line
+  double log10_k = 0.0;            ///< mass action, in the circuit's basis
+  std::optional<double> exponent;  ///< n of D; q when absent. Never enters the extractant balance
+  double reference_extractant_molar = 1.0;  ///< Xref, used only where n differs from q
+  EmpiricalLine line;
+  ExtractantBasis basis = ExtractantBasis::dimer;  ///< basis log10_k, q and Xref are stated in
   EvidenceClass evidence = EvidenceClass::estimated;
   std::string source;
 };
@@ -37,21 +66,24 @@ struct Species {
 struct AqueousStream {
   double flow_l_per_h = 0.0;
   std::vector<double> molar;   ///< [species] mol/L
-  double h_molar = 0.0;        ///< proton minus hydroxide, may be negative (base)
+  double h_molar = 0.0;        ///< proton total: H - OH + HSO4, mol/L; negative for a base
   double sulfate_molar = 0.0;  ///< total sulfate, for the HSO4- balance; 0 = none
 };
 struct OrganicStream {
   double flow_l_per_h = 0.0;
   std::vector<double> molar;      ///< [species] mol/L
-  double free_dimer_molar = 0.0;  ///< X, dimer
+  double free_dimer_molar = 0.0;  ///< X, in the circuit's basis
 };
 
 struct StageFeed {
+  std::string name;       ///< "feed", "scrub", ...; used in messages
   int stage = 0;          ///< 1..N
+  bool is_feed = true;    ///< counts as input when recoveries are stated
   AqueousStream aqueous;  ///< flow 0 = none
   OrganicStream organic;
 };
 struct StageDraw {
+  std::string name;  ///< product name; "<bank> draw <stage>" when empty
   int stage = 0;
   double aqueous_fraction = 0.0;  ///< of the leaving phase
   double organic_fraction = 0.0;
@@ -62,25 +94,31 @@ struct Bank {
   std::string name;
   int stages = 0;
   AqueousStream aqueous_in;  ///< enters stage N
-  OrganicStream organic_in;  ///< enters stage 1
+  OrganicStream organic_in;  ///< enters stage 1; replaced where organic_from names another bank
+  bool organic_from_previous = false;  ///< organic_in is the extract of the bank before
   std::vector<StageFeed> feeds;
   std::vector<StageDraw> draws;
-  double murphree_efficiency = 1.0;  ///< organic phase
+  double murphree_efficiency = 1.0;         ///< organic phase, 0 < E <= 1
+  double entrained_aqueous_fraction = 0.0;  ///< m3 aqueous per m3 organic leaving a stage
+  double entrained_organic_fraction = 0.0;  ///< m3 organic per m3 aqueous leaving a stage
+  std::string raffinate_name;               ///< product name; "<bank> raffinate" when empty
 };
 
 struct BankResult {
   std::string name;
   ItemStatus status = ItemStatus::not_converged;
-  std::string status_text;
-  int iterations = 0;
+  std::string status_text;  ///< empty when ok, else the worst stage and balance
+  int iterations = 0;       ///< Newton iterations of the last solve
   AqueousStream raffinate;  ///< aqueous leaving stage 1
   OrganicStream extract;    ///< organic leaving stage N
   std::vector<std::string> species;
-  /// Profiles, row-major [stages * species].
-  std::vector<double> aqueous_molar, organic_molar;
+  /// Profiles, row-major [stages * species]; stage 1 first.
+  std::vector<double> aqueous_molar, organic_molar, distribution_coefficient;
   std::vector<double> ph, free_dimer_molar;                        ///< [stages]
+  std::vector<double> loading_fraction;                            ///< [stages] of capacity
   std::vector<double> aqueous_flow_l_per_h, organic_flow_l_per_h;  ///< [stages] leaving the stage
-  std::vector<double> closure_relative;  ///< [species + 2]: species, proton, dimer
+  std::vector<int> out_of_window;        ///< [stages] species whose line is used outside its window
+  std::vector<double> closure_relative;  ///< [species + 2]: species, proton, extractant
   double largest_residual = 0.0;         ///< of all scaled equations
   std::vector<Warning> warnings;
 };
@@ -88,35 +126,60 @@ struct BankResult {
 /// A product of a circuit: a stream leaving it for good.
 struct Product {
   std::string name;   ///< "raffinate", "strip liquor", "solvent out", ...
+  std::string bank;   ///< where it leaves
   std::string phase;  ///< "aqueous" or "organic"
   double flow_l_per_h = 0.0;
   std::vector<double> molar_flow_mol_per_h;  ///< [species]
-  std::vector<double> recovery_fraction;     ///< [species] of what entered with the feed
+  std::vector<double> recovery_fraction;     ///< [species] of what entered with the feed; 0 if none
   std::vector<double> purity_fraction;       ///< [species] molar share among the rare earths
 };
 
-/// Banks joined by streams; the organic loop may be closed.
-struct Connection {
-  std::string from_bank, to_bank;  ///< organic of from enters stage 1 of to
+/// Part of an aqueous product sent back into a bank (reflux, hyperlink).
+struct AqueousReturn {
+  std::string from_bank;  ///< its raffinate
+  std::string to_bank;
+  int to_stage = 0;       ///< 1..N of to_bank
+  double fraction = 0.0;  ///< of the raffinate
 };
+
+/// What happens to the organic between the last bank and the first when the loop is closed.
+struct Regeneration {
+  double bleed_fraction = 0.0;       ///< of the solvent leaving, replaced by fresh solvent
+  double saponified_fraction = 0.0;  ///< s: monovalent form made, 2 s C_T as dimer
+  std::string saponified_species;    ///< "Na"; empty = not saponified
+};
+
+/// Banks in the order the organic meets them; the organic loop may be closed.
 struct Circuit {
   std::string name;
+  std::string description;
+  Extractant extractant;
   std::vector<Species> species;
-  std::vector<Bank> banks;  ///< in the order the organic meets them
+  std::vector<Bank> banks;
+  std::vector<AqueousReturn> returns;
   bool organic_loop_closed = false;
-  double bleed_fraction = 0.0;
-  EvidenceClass worst_evidence = EvidenceClass::memory;
+  Regeneration regeneration;
+  double ionic_product = 1e-14;  ///< Kw, mol2/L2
+  double log10_ka_hso4 = -1.99;  ///< HSO4- = H+ + SO4--, used where sulfate is given
+  std::string source_file;       ///< for messages; empty if built in memory
 };
 
 struct CircuitResult {
   std::string name;
   ItemStatus status = ItemStatus::not_converged;
   std::string status_text;
+  std::string extractant;
   std::vector<std::string> species;
   std::vector<BankResult> banks;
   std::vector<Product> products;
+  std::vector<double> fed_mol_per_h;     ///< [species] with everything that counts as feed
   std::vector<double> closure_relative;  ///< [species] over the whole circuit
+  double base_mol_per_h = 0.0;           ///< saponification and alkaline streams
+  double acid_mol_per_h = 0.0;           ///< proton total of all aqueous streams but the feeds
+  int loop_iterations = 0;               ///< passes of the organic loop and the returns
+  double loop_change = 0.0;              ///< last relative change of the torn streams
   EvidenceClass worst_evidence = EvidenceClass::memory;
+  std::vector<std::string> evidence;  ///< [species] "Nd: MEASURED, source"
   std::vector<Warning> warnings;
 };
 
@@ -132,6 +195,10 @@ constexpr const char* to_string(EvidenceClass evidence) {
       return "MEMORY";
   }
   return "unknown";
+}
+
+constexpr const char* to_string(ExtractantBasis basis) {
+  return basis == ExtractantBasis::dimer ? "dimer" : "formal_monomer";
 }
 
 }  // namespace gadolin::separation
