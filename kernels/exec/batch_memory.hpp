@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
+#include <new>
 
 #include "kernels/exec/engine.hpp"
 
@@ -12,23 +12,27 @@ namespace gadolin {
 ///
 ///   BatchMemory memory(engine);
 ///   auto counts = memory.input<double>(n_patterns * n_points);   // declare every field first
+///   auto parameters = memory.inout<double>(n_patterns * n);      // up and down
 ///   auto rwp = memory.output<double>(n_patterns);
 ///   auto work = memory.local<double>(n);                         // never leaves the device
 ///   memory.allocate();
 ///   std::copy(..., memory.host(counts));
 ///   memory.upload();
-///   launch<Kernel>(engine, n_patterns, {memory.device(counts), memory.device(rwp)});
+///   launch<Kernel>(engine, n_patterns, {memory.device(counts), ..., memory.device(rwp)});
 ///   memory.download();
 ///   use(memory.host(rwp));
 ///
-/// A BatchMemory may be reused for the next chunk of the same shape: upload() again.
+/// A BatchMemory may be reused for the next chunk of the same shape: fill and upload() again.
+/// upload() also sets every output to 0, so an item that writes nothing never shows the value of
+/// another chunk; what was put into an output on the host is lost (that is what inout is for).
+/// Fields start on 128-byte boundaries. Declaring after allocate(), or allocating twice, throws
+/// std::logic_error. host() of a local field is null where device memory is separate.
 class BatchMemory {
  public:
   template <class T>
   struct Field {
     std::size_t offset = 0;
     std::size_t size = 0;
-    bool on_host = true;
   };
 
   explicit BatchMemory(const Engine& engine) : engine_(engine) {}
@@ -38,46 +42,50 @@ class BatchMemory {
 
   template <class T>
   Field<T> input(std::size_t n) {
-    return {reserve(inputs_, n * sizeof(T)), n, true};
+    return {reserve(Part::input, n, sizeof(T)), n};
+  }
+  template <class T>
+  Field<T> inout(std::size_t n) {
+    return {reserve(Part::inout, n, sizeof(T)), n};
   }
   template <class T>
   Field<T> output(std::size_t n) {
-    return {reserve(outputs_, n * sizeof(T)) | output_bit, n, true};
+    return {reserve(Part::output, n, sizeof(T)), n};
   }
   template <class T>
   Field<T> local(std::size_t n) {
-    return {reserve(locals_, n * sizeof(T)) | local_bit, n, false};
+    return {reserve(Part::local, n, sizeof(T)), n};
   }
 
-  /// Sizes are final from here on. Memory is zeroed on the host.
-  /// throws std::bad_alloc, DeviceError
+  /// Sizes are final from here on. All memory is zeroed, on host and device.
+  /// throws std::bad_alloc, DeviceError, std::logic_error
   void allocate();
   void upload();
   void download();
 
   template <class T>
   T* host(Field<T> field) const {
-    return reinterpret_cast<T*>(host_ + place(field.offset));
+    return reinterpret_cast<T*>(host_at(field.offset));
   }
   template <class T>
   T* device(Field<T> field) const {
     return reinterpret_cast<T*>(device_ + place(field.offset));
   }
 
-  std::size_t bytes() const { return inputs_ + outputs_ + locals_; }
+  /// Device bytes of all fields, alignment included.
+  std::size_t bytes() const;
 
  private:
-  static constexpr std::size_t output_bit = std::size_t{1} << 62;
-  static constexpr std::size_t local_bit = std::size_t{1} << 61;
+  enum class Part { input, inout, output, local };  // in this order in memory
 
-  static std::size_t reserve(std::size_t& total, std::size_t bytes);
+  std::size_t reserve(Part part, std::size_t n, std::size_t item_bytes);
+  std::size_t start(Part part) const;
   std::size_t place(std::size_t tagged) const;
-  bool separate() const;
+  char* host_at(std::size_t tagged) const;
+  bool separate() const { return engine_.kind == EngineKind::cuda; }
 
   Engine engine_;
-  std::size_t inputs_ = 0;
-  std::size_t outputs_ = 0;
-  std::size_t locals_ = 0;
+  std::size_t part_bytes_[4] = {0, 0, 0, 0};
   char* host_ = nullptr;
   char* device_ = nullptr;
 };

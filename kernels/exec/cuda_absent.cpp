@@ -17,8 +17,10 @@ void* allocate_device(std::size_t) { absent(); }
 void release_device(void*) {}
 void* allocate_pinned(std::size_t) { absent(); }
 void release_pinned(void*) {}
+void clear(void*, std::size_t) { absent(); }
 void upload(void*, const void*, std::size_t) { absent(); }
 void download(void*, const void*, std::size_t) { absent(); }
+void* launch_workspace(std::size_t) { absent(); }
 
 }  // namespace gadolin::cuda_runtime
 #endif

@@ -27,7 +27,7 @@ int device_count() {
 }
 
 std::string describe() {
-  if (device_count() == 0) return "no CUDA device answers on this machine; use --engine openmp";
+  if (device_count() == 0) return "no CUDA device answers on this machine";
   cudaDeviceProp properties{};
   int device = 0, driver = 0;
   check(cudaGetDevice(&device), "cudaGetDevice");
@@ -52,11 +52,29 @@ void* allocate_pinned(std::size_t bytes) {
 }
 void release_pinned(void* memory) { cudaFreeHost(memory); }
 
+void clear(void* device, std::size_t bytes) {
+  check(cudaMemset(device, 0, bytes), "clear (cudaMemset)");
+}
+
 void upload(void* device, const void* host, std::size_t bytes) {
   check(cudaMemcpy(device, host, bytes, cudaMemcpyHostToDevice), "upload (cudaMemcpy)");
 }
 void download(void* host, const void* device, std::size_t bytes) {
   check(cudaMemcpy(host, device, bytes, cudaMemcpyDeviceToHost), "download (cudaMemcpy)");
+}
+
+void* launch_workspace(std::size_t bytes) {
+  // Kept until the process ends: a thread's exit may come after the runtime has gone.
+  static thread_local void* memory = nullptr;
+  static thread_local std::size_t held = 0;
+  if (bytes > held) {
+    if (memory != nullptr) check(cudaFree(memory), "cudaFree");
+    memory = nullptr;
+    held = 0;
+    memory = allocate_device(bytes);
+    held = bytes;
+  }
+  return memory;
 }
 
 }  // namespace gadolin::cuda_runtime

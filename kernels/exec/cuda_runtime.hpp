@@ -15,7 +15,11 @@ void* allocate_device(std::size_t bytes);
 void release_device(void* memory);
 void* allocate_pinned(std::size_t bytes);
 void release_pinned(void* memory);
+void clear(void* device, std::size_t bytes);  ///< sets to 0
 void upload(void* device, const void* host, std::size_t bytes);
 void download(void* host, const void* device, std::size_t bytes);
+
+/// Device memory of at least `bytes` that the calling thread keeps for its launches.
+void* launch_workspace(std::size_t bytes);
 
 }  // namespace gadolin::cuda_runtime

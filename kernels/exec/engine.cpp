@@ -35,6 +35,15 @@ std::vector<EngineKind> available_engines() {
   return kinds;
 }
 
+namespace {
+/// "engine cuda: why; engines that can run here: openmp, serial".
+[[noreturn]] void unavailable(const std::string& why, const std::vector<EngineKind>& kinds) {
+  std::string names;
+  for (EngineKind kind : kinds) names += (names.empty() ? "" : ", ") + std::string(to_string(kind));
+  throw EngineUnavailable(why + "; engines that can run here: " + names);
+}
+}  // namespace
+
 Engine make_engine(std::string_view name, int threads) {
   const int all = omp_get_max_threads();
   const int wanted = threads > 0 ? threads : std::max(1, all);
@@ -47,11 +56,11 @@ Engine make_engine(std::string_view name, int threads) {
     if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end()) {
       return {kind, kind == EngineKind::serial ? 1 : wanted};
     }
-    throw EngineUnavailable(kind == EngineKind::cuda ? "engine cuda: " + describe_cuda_device()
-                                                     : "engine kokkos: " + describe_kokkos());
+    unavailable(kind == EngineKind::cuda ? "engine cuda: " + describe_cuda_device()
+                                         : "engine kokkos: " + describe_kokkos(),
+                kinds);
   }
-  throw EngineUnavailable("engine \"" + std::string(name) +
-                          "\" is unknown; use auto, serial, openmp, kokkos or cuda");
+  unavailable("engine \"" + std::string(name) + "\" is unknown", kinds);
 }
 
 std::string describe_cuda_device() { return cuda_runtime::describe(); }

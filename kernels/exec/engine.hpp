@@ -11,7 +11,7 @@ namespace gadolin {
 enum class EngineKind {
   serial,       ///< plain loop: the reference every test compares with
   openmp,       ///< one item per thread
-  kokkos,       ///< Kokkos RangePolicy over whatever space Kokkos was built for
+  kokkos,       ///< Kokkos RangePolicy over the host space Kokkos was built for
   cuda,         ///< one thread block per item
   thread_team,  ///< tests only: four real threads per item
 };
@@ -39,7 +39,7 @@ const char* to_string(EngineKind kind);
 /// Engines that can run now, in the order of preference of "auto".
 std::vector<EngineKind> available_engines();
 
-/// Engine for a name; "auto" takes cuda if a device answers, else kokkos if its default space is
+/// Engine for a name; "auto" takes cuda if a device answers, else kokkos if its host space is
 /// parallel, else openmp. threads <= 0 means all the process may use (OMP_NUM_THREADS honoured).
 /// throws EngineUnavailable when a named engine cannot run: never a silent fallback
 Engine make_engine(std::string_view name, int threads = 0);

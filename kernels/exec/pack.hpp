@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "kernels/exec/host_device.hpp"
 
@@ -13,9 +14,9 @@ namespace gadolin {
 /// device only ever instantiates W = 1, which is the plain scalar.
 ///   load/store    unaligned
 ///   fma(a, b, c)  a*b + c; one rounding where the target has the instruction
-///   exp(x)        for x <= 0 in [-700, 0] and moderate positive x; relative error < 2e-15
-/// source  exp: Cody & Waite (1980) range reduction, minimax-free Taylor of degree 13 on |r| <=
-/// ln2/2
+///   exp(x)        relative error < 2e-15 on [-708, 709]; 0 below, infinity above, NaN for NaN
+///                 (W = 1 is std::exp, which also has the subnormal results below -708)
+/// source  exp: Cody & Waite (1980) range reduction, Taylor of degree 13 on |r| <= ln2/2
 template <class T, int W>
 struct Pack;
 
@@ -119,8 +120,9 @@ inline Pack<double, W> exp(Pack<double, W> x) {
   constexpr double ln2_hi = 6.93147180369123816490e-01;
   constexpr double ln2_lo = 1.90821492927058770002e-10;
   constexpr double shifter = 6755399441055744.0;  // 1.5 * 2^52: rounds to integer in the low bits
-  const auto low = x.v < -708.0;
-  x.v = low ? (P(-708.0).v) : x.v;
+  const typename P::Register lowest = P(-708.0).v, highest = P(709.0).v, given = x.v;
+  x.v = x.v < lowest ? lowest : x.v;
+  x.v = x.v > highest ? highest : x.v;
   const typename P::Register shifted = x.v * log2e + shifter;
   const typename P::Register n = shifted - shifter;
   P r(x.v - n * ln2_hi - n * ln2_lo);
@@ -146,6 +148,9 @@ inline Pack<double, W> exp(Pack<double, W> x) {
   value += bits;
   P result;
   std::memcpy(&result.v, &value, sizeof value);
+  result.v = given < lowest ? P(0.0).v : result.v;
+  result.v = given > highest ? P(std::numeric_limits<double>::infinity()).v : result.v;
+  result.v = given != given ? given : result.v;  // NaN in, NaN out
   return result;
 }
 #endif

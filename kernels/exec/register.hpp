@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <memory>
-#include <new>
 #include <string>
 
 #include "kernels/exec/launch.hpp"
@@ -22,6 +20,8 @@ void launch_cuda(std::size_t n_items, const typename Kernel::Args& args);
 }  // namespace gadolin
 
 #if defined(__CUDACC__)
+
+#include "kernels/exec/cuda_runtime.hpp"
 
 namespace gadolin {
 
@@ -66,13 +66,13 @@ void launch_cuda(std::size_t n_items, const typename Kernel::Args& args) {
   const std::size_t blocks =
       std::min<std::size_t>(n_items, static_cast<std::size_t>(resident) * multiprocessors);
   char* workspace = nullptr;
-  if (workspace_bytes > 0) check(cudaMalloc(&workspace, blocks * workspace_bytes), "workspace");
+  if (workspace_bytes > 0) {
+    workspace = static_cast<char*>(cuda_runtime::launch_workspace(blocks * workspace_bytes));
+  }
   run_on_device<Kernel><<<static_cast<unsigned>(blocks), Kernel::device_threads, scratch_bytes>>>(
       n_items, args, workspace_bytes, workspace);
-  const cudaError_t launched = cudaGetLastError();
-  const cudaError_t finished = launched == cudaSuccess ? cudaDeviceSynchronize() : launched;
-  if (workspace != nullptr) cudaFree(workspace);
-  check(finished, "run");
+  check(cudaGetLastError(), "launch");
+  check(cudaDeviceSynchronize(), "run");  // here, so that an error carries this kernel's name
 }
 
 }  // namespace gadolin
@@ -82,11 +82,14 @@ void launch_cuda(std::size_t n_items, const typename Kernel::Args& args) {
 
 #else  // host compiler
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
 #include <omp.h>
 
+#include "kernels/exec/kokkos_runtime.hpp"
+#include "kernels/exec/launch_memory.hpp"
 #include "kernels/exec/thread_team.hpp"
 #if defined(GADOLIN_HAS_KOKKOS)
 #include <Kokkos_Core.hpp>
@@ -96,81 +99,89 @@ namespace gadolin {
 
 namespace exec_detail {
 
-struct AlignedDelete {
-  void operator()(char* memory) const { ::operator delete(memory, std::align_val_t(64)); }
-};
-using AlignedBytes = std::unique_ptr<char, AlignedDelete>;
-
-inline AlignedBytes aligned_bytes(std::size_t bytes) {
-  return AlignedBytes(static_cast<char*>(::operator new(bytes + 64, std::align_val_t(64))));
-}
-
 template <class Kernel>
 void launch_serial(std::size_t n_items, const typename Kernel::Args& args) {
-  auto scratch = aligned_bytes(Kernel::scratch_bytes(args));
-  auto workspace = aligned_bytes(Kernel::workspace_bytes(args));
-  const SerialTeam team(scratch.get(), workspace.get());
+  const SlotShape slot = slot_shape(Kernel::scratch_bytes(args), Kernel::workspace_bytes(args));
+  char* memory = launch_memory(slot.total);
+  const SerialTeam team(memory, memory + slot.scratch);
   for (std::size_t item = 0; item < n_items; ++item) Kernel::body(team, item, args);
 }
 
 template <class Kernel>
 void launch_openmp(int threads, std::size_t n_items, const typename Kernel::Args& args) {
-  const std::size_t scratch_bytes = Kernel::scratch_bytes(args);
-  const std::size_t workspace_bytes = Kernel::workspace_bytes(args);
+  const SlotShape slot = slot_shape(Kernel::scratch_bytes(args), Kernel::workspace_bytes(args));
+  const int team_count =
+      static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(threads), n_items));
+  char* memory = launch_memory(slot.total * static_cast<std::size_t>(team_count));
   const auto n = static_cast<std::ptrdiff_t>(n_items);
-  std::vector<AlignedBytes> scratch, workspace;
-  for (int t = 0; t < threads; ++t) {
-    scratch.push_back(aligned_bytes(scratch_bytes));
-    workspace.push_back(aligned_bytes(workspace_bytes));
-  }
-#pragma omp parallel for num_threads(threads) schedule(dynamic, 1)
-  for (std::ptrdiff_t item = 0; item < n; ++item) {
-    const int t = omp_get_thread_num();
-    const SerialTeam team(scratch[t].get(), workspace[t].get());
-    Kernel::body(team, static_cast<std::size_t>(item), args);
+  // Items differ in length (iterations), so they are dealt in small portions; not singly, or a
+  // million tiny items would queue for the counter.
+  const std::ptrdiff_t portion =
+      std::clamp<std::ptrdiff_t>(n / (std::ptrdiff_t{16} * team_count), 1, 256);
+#pragma omp parallel num_threads(team_count) default(shared)
+  {
+    char* mine = memory + slot.total * static_cast<std::size_t>(omp_get_thread_num());
+    const SerialTeam team(mine, mine + slot.scratch);
+#pragma omp for schedule(dynamic, portion)
+    for (std::ptrdiff_t item = 0; item < n; ++item) {
+      Kernel::body(team, static_cast<std::size_t>(item), args);
+    }
   }
 }
 
 template <class Kernel>
 void launch_thread_team(int members, std::size_t n_items, const typename Kernel::Args& args) {
-  auto scratch = aligned_bytes(Kernel::scratch_bytes(args));
-  auto workspace = aligned_bytes(Kernel::workspace_bytes(args));
+  const SlotShape slot = slot_shape(Kernel::scratch_bytes(args), Kernel::workspace_bytes(args));
+  char* memory = launch_memory(slot.total);
   ThreadTeam::Shared shared(members);
+  std::atomic<int> start{0};  // 1 run, -1 not all members could be started: leave
+  const auto begin = [&](int value) {
+    start.store(value);
+    start.notify_all();
+  };
   std::vector<std::jthread> threads;
-  for (int rank = 0; rank < members; ++rank) {
-    threads.emplace_back([&, rank] {
-      const ThreadTeam team(rank, members, shared, scratch.get(), workspace.get());
-      for (std::size_t item = 0; item < n_items; ++item) {
-        Kernel::body(team, item, args);
-        team.barrier();
-      }
-    });
+  try {
+    for (int rank = 0; rank < members; ++rank) {
+      threads.emplace_back([&, rank] {
+        start.wait(0);
+        if (start.load() < 0) return;
+        const ThreadTeam team(rank, members, shared, memory, memory + slot.scratch);
+        for (std::size_t item = 0; item < n_items; ++item) {
+          Kernel::body(team, item, args);
+          team.barrier();
+        }
+      });
+    }
+  } catch (...) {
+    begin(-1);
+    throw;
   }
+  begin(1);
 }
 
 #if defined(GADOLIN_HAS_KOKKOS)
 template <class Kernel>
 void launch_kokkos(std::size_t n_items, const typename Kernel::Args& args) {
-  using Exec = Kokkos::DefaultExecutionSpace;
-  const std::size_t slots =
-      std::min<std::size_t>(n_items, static_cast<std::size_t>(Exec().concurrency()));
-  if (slots == 0) return;
+  using Exec = Kokkos::DefaultHostExecutionSpace;
+  if (!kokkos_runtime::running()) {
+    throw EngineUnavailable(std::string("engine kokkos: kernel ") + Kernel::name +
+                            " launched outside the life of an EngineRuntime");
+  }
+  const SlotShape slot = slot_shape(Kernel::scratch_bytes(args), Kernel::workspace_bytes(args));
   // Slots, not items, own scratch: each walks the items with a stride. Plain pointers only, since
   // Debian's Serial Kokkos must not see a View or a team inside a foreign thread.
-  const std::size_t scratch_bytes = (Kernel::scratch_bytes(args) + 127) / 128 * 128;
-  const std::size_t workspace_bytes = (Kernel::workspace_bytes(args) + 127) / 128 * 128;
-  const std::size_t slot_bytes = scratch_bytes + workspace_bytes + 128;
-  char* memory = static_cast<char*>(Kokkos::kokkos_malloc<Exec::memory_space>(slots * slot_bytes));
+  const std::size_t slots =
+      std::min<std::size_t>(n_items, static_cast<std::size_t>(Exec().concurrency()));
+  char* memory = launch_memory(slot.total * slots);
   Kokkos::parallel_for(Kernel::name,
                        Kokkos::RangePolicy<Exec, Kokkos::Schedule<Kokkos::Dynamic>>(0, slots),
-                       [=](const std::size_t slot) {
-                         const SerialTeam team(memory + slot * slot_bytes,
-                                               memory + slot * slot_bytes + scratch_bytes);
-                         for (std::size_t item = slot; item < n_items; item += slots)
+                       [=](const std::size_t s) {
+                         char* mine = memory + s * slot.total;
+                         const SerialTeam team(mine, mine + slot.scratch);
+                         for (std::size_t item = s; item < n_items; item += slots)
                            Kernel::body(team, item, args);
                        });
-  Kokkos::fence();
-  Kokkos::kokkos_free<Exec::memory_space>(memory);
+  Exec().fence();
 }
 #endif
 
@@ -178,6 +189,7 @@ void launch_kokkos(std::size_t n_items, const typename Kernel::Args& args) {
 
 template <class Kernel>
 void launch(const Engine& engine, std::size_t n_items, const typename Kernel::Args& args) {
+  if (n_items == 0) return;
   switch (engine.kind) {
     case EngineKind::serial:
       exec_detail::launch_serial<Kernel>(n_items, args);
