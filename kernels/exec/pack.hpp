@@ -62,17 +62,28 @@ GADOLIN_INLINE Pack<T, 1> sqrt(Pack<T, 1> a) {
 }
 
 #if !defined(__CUDACC__)
+/// The compiler's vector of W values. A struct of its own: inside Pack g++ 12 drops vector_size
+/// from a typedef that depends on template parameters.
+template <class T, int W>
+struct PackRegister {
+  static constexpr std::size_t bytes = W * sizeof(T);
+  typedef T type __attribute__((vector_size(bytes)));
+};
+
 template <class T, int W>
 struct Pack {
-  typedef T Vec __attribute__((vector_size(W * sizeof(T)), aligned(alignof(T)), may_alias));
-  typedef T Register __attribute__((vector_size(W * sizeof(T))));
+  using Register = typename PackRegister<T, W>::type;
   Register v;
 
   Pack() : v{} {}
   Pack(T x) { v = x - Register{}; }
   explicit Pack(Register r) : v(r) {}
-  static Pack load(const T* p) { return Pack(Register(*reinterpret_cast<const Vec*>(p))); }
-  void store(T* p) const { *reinterpret_cast<Vec*>(p) = v; }
+  static Pack load(const T* p) {
+    Pack pack;
+    std::memcpy(&pack.v, p, sizeof pack.v);
+    return pack;
+  }
+  void store(T* p) const { std::memcpy(p, &v, sizeof v); }
   T operator[](int i) const { return v[i]; }
   /// Fixed order, so the result does not depend on the optimiser.
   T sum() const {
@@ -95,7 +106,7 @@ struct Pack {
 };
 
 template <class T, int W>
-inline Pack<T, W> fma(Pack<T, W> a, Pack<T, W> b, Pack<T, W> c) {
+requires(W > 1) inline Pack<T, W> fma(Pack<T, W> a, Pack<T, W> b, Pack<T, W> c) {
   Pack<T, W> r;
 #if defined(__FMA__)
   for (int i = 0; i < W; ++i) r.v[i] = __builtin_fma(a.v[i], b.v[i], c.v[i]);
@@ -106,16 +117,16 @@ inline Pack<T, W> fma(Pack<T, W> a, Pack<T, W> b, Pack<T, W> c) {
 }
 
 template <class T, int W>
-inline Pack<T, W> sqrt(Pack<T, W> a) {
+requires(W > 1) inline Pack<T, W> sqrt(Pack<T, W> a) {
   Pack<T, W> r;
   for (int i = 0; i < W; ++i) r.v[i] = std::sqrt(a.v[i]);
   return r;
 }
 
 template <int W>
-inline Pack<double, W> exp(Pack<double, W> x) {
+requires(W > 1) inline Pack<double, W> exp(Pack<double, W> x) {
   using P = Pack<double, W>;
-  typedef std::int64_t Bits __attribute__((vector_size(W * sizeof(double))));
+  using Bits = typename PackRegister<std::int64_t, W>::type;
   constexpr double log2e = 1.4426950408889634074;
   constexpr double ln2_hi = 6.93147180369123816490e-01;
   constexpr double ln2_lo = 1.90821492927058770002e-10;
