@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -51,6 +53,23 @@ struct CrystalStructure {
   std::vector<AtomSite> sites;
   std::string source;  ///< where the numbers come from (library index or CIF citation)
   std::string file;
+};
+
+/// Atomic constants as datasets/atomic states them (filled by io/readers/atomic_tables.hpp).
+struct AtomicTables {
+  /// f0(s) = c + sum a_i exp(-b_i s^2), s = sin(theta)/lambda.
+  struct FormFactor {
+    std::array<double, 5> a{};
+    double c = 0.0;
+    std::array<double, 5> b{};
+  };
+  /// Two columns over a photon-energy grid, increasing.
+  struct EnergyTable {
+    std::vector<double> energy_ev, first, second;
+  };
+  std::map<std::string, FormFactor> form_factors;  ///< "Ce", "Ce3+"
+  std::map<std::string, EnergyTable> dispersion;   ///< f', f'' [electrons]
+  std::map<std::string, EnergyTable> attenuation;  ///< photoelectric, total [barn per atom]
 };
 
 struct EmissionLine {

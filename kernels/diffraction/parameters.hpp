@@ -1,0 +1,35 @@
+#pragma once
+
+#include "kernels/exec/host_device.hpp"
+
+/// Where each quantity stands in the parameter vector of one pattern.
+namespace gadolin::diffraction {
+
+inline constexpr int max_lines = 4;
+inline constexpr int max_cell_directions = 6;
+
+/// Shared by all phases of a pattern, then background, then one block per phase.
+struct Layout {
+  static constexpr int displacement = 0;     ///< s [mm]; shift -(2 s / R) cos(theta)
+  static constexpr int zero = 1;             ///< [deg 2theta]
+  static constexpr int u = 2, v = 3, w = 4;  ///< Gaussian FWHM^2 = U tan^2 + V tan + W [deg^2]
+  static constexpr int background = 5;       ///< Chebyshev coefficients, then one of 1/x
+
+  // Within the block of a phase.
+  static constexpr int scale = 0;
+  static constexpr int x = 1,
+                       y = 2;  ///< Lorentzian FWHM = X/cos + Y tan [deg], instrument included
+  static constexpr int march_r = 3;
+  static constexpr int b_iso = 4;  ///< added to every site [angstrom^2]
+  static constexpr int cell = 5;   ///< up to 6 relative changes of the reciprocal metric
+  static constexpr int phase_stride = cell + max_cell_directions;
+
+  int chebyshev_terms = 0;
+  int phases = 0;
+
+  GADOLIN_INLINE int inverse_x() const { return background + chebyshev_terms; }
+  GADOLIN_INLINE int phase(int p) const { return inverse_x() + 1 + p * phase_stride; }
+  GADOLIN_INLINE int size() const { return phase(phases); }
+};
+
+}  // namespace gadolin::diffraction

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <cmath>
+
+#include "kernels/diffraction/parameters.hpp"
+#include "kernels/diffraction/profile.hpp"
+#include "kernels/exec/host_device.hpp"
+
+/// One (ring, emission line) pair turned into a peak: position, area, width and every derivative
+/// that does not depend on the point.
+namespace gadolin::diffraction {
+
+/// Plain ring data of the kernels; models/diffraction/reflections.hpp makes them.
+struct RingData {
+  double inverse_d2 = 0.0;                   ///< 1/d^2 [1/angstrom^2] at the starting cell
+  double slope[max_cell_directions] = {};    ///< d(1/d^2)/dp_k
+  double f2_sum[max_lines] = {};             ///< sum of |F|^2 over the ring, per line
+  int texture_begin = 0, texture_count = 0;  ///< into the list of (cos^2, weight)
+};
+
+struct Peak {
+  double centre = 0.0, inverse_fwhm = 0.0;  ///< [deg], [1/deg]
+  double height_l = 0.0, height_g = 0.0;    ///< unit scale: eta-weighted heights at the centre
+  double full_l = 0.0, full_g = 0.0;        ///< heights of pure Lorentzian and Gaussian
+  double fwhm_g2 = 0.0, eta_g2 = 0.0, fwhm_l = 0.0, eta_l = 0.0;
+  double u = 0.0, v = 0.0, w = 0.0;   ///< d(G^2)/dU, dV, dW
+  double x = 0.0, y = 0.0;            ///< dL/dX, dL/dY
+  double displacement = 0.0;          ///< d centre / ds
+  double march_r = 0.0, b_iso = 0.0;  ///< d ln(area) / dr, dB
+  double theta_area = 0.0, theta_centre = 0.0, theta_g2 = 0.0, theta_l = 0.0;  ///< by 1/d^2
+  double slope[max_cell_directions] = {};
+  double area = 0.0, eta = 0.0;  ///< unit scale
+};
+
+/// What a peak needs beside its ring and the parameters.
+struct PeakSetting {
+  double radius_mm = 173.0;
+  double polarisation_k = 0.5;
+  const double* texture = nullptr;  ///< pairs (cos^2, weight)
+};
+
+/// The peak of ring `ring` for one line; false (and an untouched peak of area 0) where Bragg's law
+/// has no answer or theta is below 0.1 degree.
+///   centre = 2 theta + zero - (2 s / R) cos(theta)
+///   area   = r_line sum|F|^2 Lp(theta) T(r) exp(-B / (2 d^2))
+///   Lp     = [K + (1-K) cos^2(2 theta)] / (sin^2(theta) cos(theta))
+///   T      = sum_k weight_k (r^2 c_k + (1-c_k)/r)^(-3/2)
+/// in   parameters [layout.size()]; phase; line wavelength [angstrom] and relative intensity
+/// source docs/theory/diffraction.md#the-calculated-pattern; Dollase (1986) J. Appl. Cryst. 19, 267
+GADOLIN_HD inline bool make_peak(const RingData& ring, int line, double wavelength_angstrom,
+                                 double relative_intensity, const Layout& layout, int phase,
+                                 int cell_directions, const PeakSetting& setting,
+                                 const double* parameters, Peak& peak) {
+  constexpr double degree = 57.295779513082320877;
+  const double* own = parameters + layout.phase(phase);
+  peak.area = 0.0;
+  double q = ring.inverse_d2;
+  for (int k = 0; k < max_cell_directions; ++k) peak.slope[k] = ring.slope[k];
+  for (int k = 0; k < cell_directions; ++k) q += ring.slope[k] * own[Layout::cell + k];
+  const double sine = q > 0.0 ? 0.5 * wavelength_angstrom * std::sqrt(q) : 2.0;
+  if (sine >= 0.9999 || sine < 0.0017) return false;
+  const double cosine = std::sqrt(1.0 - sine * sine), tangent = sine / cosine;
+  const double theta_q = 0.5 * tangent / q;  // d theta / d(1/d^2)
+
+  const double lever = 2.0 / setting.radius_mm * degree;
+  peak.displacement = -lever * cosine;
+  peak.centre = 2.0 * degree * std::asin(sine) + parameters[Layout::zero] +
+                parameters[Layout::displacement] * peak.displacement;
+  peak.theta_centre = theta_q * (2.0 * degree + parameters[Layout::displacement] * lever * sine);
+
+  const double k = setting.polarisation_k;
+  const double c2 = 1.0 - 2.0 * sine * sine, s2 = 2.0 * sine * cosine;
+  const double polarisation = k + (1.0 - k) * c2 * c2;
+  const double lp = polarisation / (sine * sine * cosine);
+  double area_theta =
+      -4.0 * (1.0 - k) * c2 * s2 / polarisation - 2.0 * cosine / sine + tangent;  // d ln Lp
+
+  double t = 1.0, t_r = 0.0;
+  if (ring.texture_count > 0) {
+    const double r = own[Layout::march_r];
+    t = 0.0;
+    for (int i = 0; i < ring.texture_count; ++i) {
+      const double c = setting.texture[2 * (ring.texture_begin + i)];
+      const double weight = setting.texture[2 * (ring.texture_begin + i) + 1];
+      const double base = r * r * c + (1.0 - c) / r;
+      const double power = 1.0 / (base * std::sqrt(base));
+      t += weight * power;
+      t_r += weight * -1.5 * power / base * (2.0 * r * c - (1.0 - c) / (r * r));
+    }
+  }
+  peak.march_r = t_r / t;
+  peak.b_iso = -0.5 * q;
+  peak.theta_area = theta_q * area_theta - 0.5 * own[Layout::b_iso];
+  peak.area =
+      relative_intensity * ring.f2_sum[line] * lp * t * std::exp(-0.5 * own[Layout::b_iso] * q);
+
+  const double u = parameters[Layout::u], v = parameters[Layout::v], w = parameters[Layout::w];
+  const PositiveSquare g2 = positive_square((u * tangent + v) * tangent + w);
+  peak.u = g2.slope * tangent * tangent;
+  peak.v = g2.slope * tangent;
+  peak.w = g2.slope;
+  const double tan_theta = 1.0 + tangent * tangent;
+  peak.theta_g2 = theta_q * g2.slope * (2.0 * u * tangent + v) * tan_theta;
+  peak.x = 1.0 / cosine;
+  peak.y = tangent;
+  const double l = own[Layout::x] * peak.x + own[Layout::y] * peak.y;
+  peak.theta_l = theta_q * (own[Layout::x] * tangent / cosine + own[Layout::y] * tan_theta);
+
+  const ProfileShape shape = profile_shape(g2.value, l > 0.0 ? l : 0.0);
+  peak.inverse_fwhm = 1.0 / shape.fwhm;
+  peak.eta = shape.eta;
+  peak.fwhm_g2 = shape.fwhm_g2;
+  peak.fwhm_l = shape.fwhm_l;
+  peak.eta_g2 = shape.eta_g2;
+  peak.eta_l = shape.eta_l;
+  peak.full_l = peak.area * 0.63661977236758134 * peak.inverse_fwhm;  // 2 / pi
+  peak.full_g = peak.area * 0.93943727869965132 * peak.inverse_fwhm;  // 2 sqrt(ln 2 / pi)
+  peak.height_l = shape.eta * peak.full_l;
+  peak.height_g = (1.0 - shape.eta) * peak.full_g;
+  return true;
+}
+
+}  // namespace gadolin::diffraction

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "models/diffraction/types.hpp"
+
+/// From a crystal structure to what a powder pattern needs: rings with multiplicity, |F|^2 and the
+/// way their d-spacing depends on the free cell parameters.
+namespace gadolin::diffraction {
+
+using Metric = std::array<double, 6>;  ///< symmetric 3x3: 11, 22, 33, 23, 13, 12
+
+/// Reciprocal metric tensor [1/angstrom^2] of a cell (a, b, c [angstrom], alpha, beta, gamma
+/// [deg]). throws Error E-XRD-021 if the cell has no volume
+Metric reciprocal_metric(const std::array<double, 6>& cell);
+/// The cell back from a reciprocal metric; all 0 if it is not positive definite.
+std::array<double, 6> cell_of(const Metric& reciprocal);
+double cell_volume_angstrom3(const Metric& reciprocal);
+/// h' G* h = 1/d^2.
+double inverse_d_squared(const Metric& reciprocal, const std::array<double, 3>& hkl);
+
+/// The reciprocal metrics a crystal system allows, found from the rotation parts alone:
+/// G* = G0 + sum_k p_k B_k with p = 0 at the structure's own cell; p_k is a relative change.
+/// 1 (cubic) to 6 (triclinic) directions.
+std::vector<Metric> cell_directions(const CrystalStructure& structure);
+
+/// An atom of the whole cell.
+struct CellAtom {
+  int site = 0;
+  std::array<double, 3> fract{};
+};
+/// All atoms of one cell, special positions counted once (atoms nearer than 0.05 angstrom merge).
+std::vector<CellAtom> cell_atoms(const CrystalStructure& structure);
+
+/// Mass of one cell [g/mol]: sites with their occupancies, hydrogen from the formula where the
+/// formula holds more than the sites do.
+double cell_mass_g_per_mol(const CrystalStructure& structure);
+
+/// Linear absorption coefficient [1/cm] at a wavelength, from sites and cell volume.
+double absorption_per_cm(const CrystalStructure& structure, const AtomicTables& tables,
+                         double wavelength_angstrom);
+
+/// One powder ring: all reflections whose d-spacing is the same for every cell the symmetry allows.
+struct Ring {
+  std::array<int, 3> hkl{};          ///< one of them
+  double multiplicity = 0.0;         ///< how many, Friedel mates included
+  double inverse_d2 = 0.0;           ///< at the structure's own cell
+  std::array<double, 6> slope{};     ///< d(1/d^2)/dp_k
+  std::vector<double> f2_sum;        ///< [lines] sum over the ring of |F|^2 (Friedel mean)
+  std::vector<double> cos2, weight;  ///< texture: cos^2 to the axis, share of the intensity
+};
+
+/// Rings with d >= d_min_angstrom, systematic absences left out, largest d first.
+///   |F|^2 with f0 (Waasmaier-Kirfel) and f', f'' at each line; B from the sites; T = 1
+/// texture axis (reflection indices) may be 0 0 0: then cos2 is empty.
+/// source  docs/theory/diffraction.md#structure-factor
+std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTables& tables,
+                             const std::vector<EmissionLine>& lines, double d_min_angstrom,
+                             const std::array<int, 3>& texture_axis);
+
+/// |F(hkl)|^2 at one wavelength, mean of the Friedel pair.
+double structure_factor_squared(const CrystalStructure& structure, const AtomicTables& tables,
+                                double wavelength_angstrom, const std::array<int, 3>& hkl);
+
+/// [001] where the symmetry singles out the c axis (trigonal, hexagonal, tetragonal), else 0 0 0.
+std::array<int, 3> obvious_texture_axis(const CrystalStructure& structure);
+
+}  // namespace gadolin::diffraction
