@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/store/hdf5.hpp"
+#include "models/assay/types.hpp"
+#include "models/core/normaliser.hpp"
+#include "models/core/provenance.hpp"
+#include "models/diffraction/types.hpp"
+#include "models/origin/types.hpp"
+#include "models/recovery/types.hpp"
+#include "models/separation/types.hpp"
+
+namespace gadolin::io {
+
+/// The one result file of a run (layout, units and states: docs/formats/result_file.md).
+///
+/// Results go to OUT.partial, each call ends with a flush, and close() turns that into OUT:
+///   ResultFile file = ResultFile::create("out.h5", false);
+///   file.write_run(run);                  // early, so that a killed run is known too
+///   file.append_patterns(chunk_results);  // as often as there are chunks
+///   run.end_time = ...; file.write_run(run);
+///   file.close();
+/// A run that is killed leaves OUT.partial, readable by any HDF5 program, with every chunk that
+/// /run/journal names. OUT itself is never half written: close() writes a compressed copy, seals it
+/// with digests, and renames it. Equal results give equal bytes, times apart.
+///
+/// One thread at a time. Every method throws Error: E-H5-003 (disk full), E-H5-004.
+class ResultFile {
+ public:
+  /// throws E-OUT-001 (path exists and force is false), E-OUT-002 (folder absent or unwritable),
+  ///        E-OUT-003 (an unfinished OUT.partial of an earlier run, and force is false),
+  ///        E-LOCK-001 (another program is writing it)
+  static ResultFile create(const std::string& path, bool force);
+
+  ResultFile(ResultFile&&) noexcept;
+  ResultFile& operator=(ResultFile&&) noexcept;
+  /// Without close(): OUT.partial stays if it holds results, and is removed if it holds none.
+  ~ResultFile();
+
+  const std::string& path() const { return path_; }
+  const std::string& partial_path() const { return partial_path_; }
+
+  /// /run. May be called again (to add the end time); the last call counts.
+  void write_run(const RunRecord& run);
+  /// Adds to /run/inputs; files already named are passed over. append_patterns() looks up the
+  /// SHA-256 of its files here, so give a chunk's inputs before its results.
+  void add_inputs(std::span<const InputFile> inputs);
+
+  /// /batch: one row per pattern, one column per quantity. A chunk is on disk when this returns.
+  void append_patterns(std::span<const diffraction::PatternResult> results);
+  /// /batch_origin: one row per sample.
+  void append_origins(std::span<const origin::OriginResult> results);
+
+  /// /sample_<id>: the entry and its /sample and /case groups. The other calls make a bare entry
+  /// if this was not called.
+  void write_sample(const std::string& sample_id, const CaseRecord& record);
+  /// /sample_<id>/xrd, /fit and /phases. `wavelength_angstrom` is what was used, main line first.
+  void write_pattern(const std::string& sample_id, const diffraction::Pattern& pattern,
+                     const diffraction::PatternResult& result,
+                     const std::vector<diffraction::EmissionLine>& lines = {});
+  /// /sample_<id>/assay
+  void write_assay(const std::string& sample_id, const assay::AssaySample& sample,
+                   std::span<const assay::Index> indices = {});
+  /// /sample_<id>/provenance
+  void write_origin(const std::string& sample_id, const origin::OriginResult& result);
+  /// /sample_<id>/recovery
+  void write_recovery(const std::string& sample_id, const recovery::RecoveryResult& result);
+  /// /sample_<id>/process
+  void write_circuit(const std::string& sample_id, const separation::CircuitResult& result);
+  /// /run/normaliser: the composition rare-earth patterns are divided by in the report.
+  void write_normaliser(const Normaliser& normaliser);
+
+  /// Pushes everything to the operating system; called by every method above.
+  void flush();
+  /// Compresses, seals, syncs to disk and renames to path(). Nothing may be written afterwards.
+  void close();
+
+ private:
+  ResultFile(std::string path, hdf5::File file);
+
+  hdf5::Group entry(const std::string& sample_id);
+  void set_default(const std::string& sample_id, const std::string& child, int rank);
+  void add_journal(const std::string& what, std::int64_t first_item, std::int64_t items);
+  void abandon() noexcept;
+
+  std::string path_, partial_path_;
+  hdf5::File file_;
+  bool holds_results_ = false;
+  bool has_root_default_ = false;
+  std::int64_t batch_items_ = 0, batch_points_ = 0, origin_items_ = 0;
+  std::vector<std::string> batch_phases_, origin_sources_;
+  std::set<std::string> known_inputs_;              ///< role, path, hash
+  std::map<std::string, std::string> input_hash_;   ///< path -> sha256
+  std::map<std::string, std::string> entry_names_;  ///< sample id -> group name
+  std::map<std::string, int> default_rank_;         ///< sample id -> rank of its default plot
+};
+
+}  // namespace gadolin::io
