@@ -1,0 +1,36 @@
+#pragma once
+
+#include <vector>
+
+#include "kernels/exec/engine.hpp"
+#include "models/separation/types.hpp"
+
+namespace gadolin::separation {
+
+/// A bank as it stands in its circuit: species and extractant come from there.
+struct BankTask {
+  const Circuit* circuit = nullptr;
+  Bank bank;  ///< streams filled in; organic_from_previous already resolved
+  /// Start of the solver, ln H and ln X per stage; empty = cold.
+  std::vector<double> start_ln_h, start_ln_x;
+};
+
+struct BankSolution {
+  BankResult result;
+  std::vector<double> ln_h, ln_x;
+  /// Volume flows that leave with the other phase [L/h]: aqueous with the extract, organic with the
+  /// raffinate.
+  double entrained_aqueous_l_per_h = 0.0, entrained_organic_l_per_h = 0.0;
+};
+
+/// Steady state of every bank, in one batch, each to machine-precision closure.
+/// in   tasks: any mixture of stages and species; checked by check_circuit() before
+/// out  one solution per task, in order; a bank that did not converge says so in its status and
+///      names its worst stage and balance
+/// source docs/theory/separation.md#bank
+std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const Engine& engine);
+
+/// Total extractant of an organic stream [mol/L]: X + sum q y.
+double total_extractant_molar(const OrganicStream& stream, const std::vector<Species>& species);
+
+}  // namespace gadolin::separation
