@@ -36,7 +36,7 @@ LIBRARIES = (
     ("Benchmark", r"benchmark/.*"),
     ("system", r"sys/.*|unistd\.h|fcntl\.h|signal\.h|dlfcn\.h|pthread\.h|sched\.h|spawn\.h|poll\.h|pwd\.h"
                r"|immintrin\.h|x86intrin\.h|cxxabi\.h|time\.h|limits\.h"),
-    ("files", r"fstream|filesystem|cstdio"),
+    ("files", r"fstream|filesystem"),
     ("console", r"iostream"),
     ("standard", r"[a-z0-9_]+"),
 )
