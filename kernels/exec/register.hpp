@@ -26,7 +26,7 @@ void launch_cuda(std::size_t n_items, const typename Kernel::Args& args);
 namespace gadolin {
 
 template <class Kernel>
-__global__ void __launch_bounds__(Kernel::device_threads)
+__global__ void __launch_bounds__(Kernel::device_threads, 1)
     run_on_device(std::size_t n_items, typename Kernel::Args args, std::size_t workspace_bytes,
                   char* workspace) {
   extern __shared__ __align__(16) char scratch[];

@@ -101,7 +101,8 @@ struct Candidate {
 inline std::vector<Candidate> candidates() {
   std::vector<Candidate> list;
   const auto add = [&](const char* name, int threads) {
-    const std::string label = threads > 0 ? name + ("_" + std::to_string(threads)) : name;
+    std::string label = name;
+    if (threads > 0) label.append("_").append(std::to_string(threads));
     try {
       list.push_back({label, make_engine(name, threads), ""});
     } catch (const EngineUnavailable& reason) {
