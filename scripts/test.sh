@@ -28,8 +28,10 @@ step "build" cmake --build build/$preset
 
 if command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ]; then
   step "configure_cuda" cmake --preset cuda -DGADOLIN_TESTS=OFF -DGADOLIN_BENCH=OFF
+  # Assembled anew each time (ccache makes it cheap), so that the log tells of every kernel.
+  find build/cuda -name '*.cu.o' -delete
   step "build_cuda" cmake --build build/cuda
-  step "spills_cuda" bash scripts/check_spills.sh build/cuda
+  step "spills_cuda" python3 scripts/check_spills.py build/log/build_cuda.log
 else
   echo "test: no nvcc here, the cuda engine is not compiled"
 fi
