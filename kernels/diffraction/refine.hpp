@@ -30,7 +30,8 @@ struct Summary {
 struct PhaseSummary {
   static constexpr int area = 0;         ///< sum of the phase's pattern times step [counts deg]
   static constexpr int information = 1;  ///< sum f^2 / variance without the phase, unit scale
-  static constexpr int size = 2;
+  static constexpr int precision = 2;    ///< sum f^2 / variance, unit scale
+  static constexpr int size = 3;
 };
 
 /// Arrays: [items] unless said otherwise; "points" are all patterns' points one after another.
@@ -305,8 +306,7 @@ struct RefineKernel {
                     (item * static_cast<std::size_t>(args.phases) + static_cast<std::size_t>(p)) *
                         PhaseSummary::size;
       team.single([&] {
-        out[PhaseSummary::area] = 0.0;
-        out[PhaseSummary::information] = 0.0;
+        for (int k = 0; k < PhaseSummary::size; ++k) out[k] = 0.0;
       });
     }
     constexpr int per_pass = tiles_per_pass<Team>();
@@ -317,7 +317,7 @@ struct RefineKernel {
           m.points - first < per_pass * tile_points ? m.points - first : per_pass * tile_points;
       team.for_each(static_cast<std::size_t>(args.phases), [&](std::size_t p) {
         const double scale = w.parameters[m.layout.phase(static_cast<int>(p)) + Layout::scale];
-        double area = 0.0, information = 0.0;
+        double area = 0.0, information = 0.0, precision = 0.0;
         for (int i = 0; i < rows; ++i) {
           const int at = first + i;
           const double f = m.jacobian[static_cast<int>(p) * stride + i];
@@ -326,11 +326,13 @@ struct RefineKernel {
           area += scale * f * step;
           const double rest = args.poisson[item] != 0 ? calculated[at] - scale * f : w.variance[at];
           information += f * f / (rest > 0.5 ? rest : 0.5);
+          precision += f * f / w.variance[at];
         }
         double* out = args.phase_summary +
                       (item * static_cast<std::size_t>(args.phases) + p) * PhaseSummary::size;
         out[PhaseSummary::area] += area;
         out[PhaseSummary::information] += information;
+        out[PhaseSummary::precision] += precision;
       });
       team.barrier();
     }

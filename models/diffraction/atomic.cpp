@@ -36,7 +36,7 @@ double form_factor(const AtomicTables& tables, const std::string& element, int c
   auto found = tables.form_factors.find(ion_name(name, charge));
   if (found == tables.form_factors.end()) found = tables.form_factors.find(name);
   if (found == tables.form_factors.end()) {
-    throw Error("E-XRD-020", "no atomic form factor for element '" + element + "'", "",
+    throw Error("E-XRD-120", "no atomic form factor for element '" + element + "'", "",
                 "check the atom types of the structure file");
   }
   double f = found->second.c;

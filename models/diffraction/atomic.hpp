@@ -11,7 +11,7 @@ namespace gadolin::diffraction {
 double photon_energy_ev(double wavelength_angstrom);
 
 /// f0 [electrons] at s2 = (sin(theta)/lambda)^2 [1/angstrom^2]; an ion the table lacks falls back
-/// to its neutral atom, deuterium to H. throws Error E-XRD-020 if the element is not in the table
+/// to its neutral atom, deuterium to H. throws Error E-XRD-120 if the element is not in the table
 double form_factor(const AtomicTables& tables, const std::string& element, int charge, double s2);
 
 struct Dispersion {

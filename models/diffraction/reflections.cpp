@@ -134,7 +134,7 @@ Metric reciprocal_metric(const std::array<double, 6>& cell) {
                       cell[1] * cell[2] * ca, cell[0] * cell[2] * cb, cell[0] * cell[1] * cg};
   const Metric reciprocal = inverse(direct);
   if (!(reciprocal[0] > 0.0) || !(cell[0] > 0.0) || !(cell[1] > 0.0) || !(cell[2] > 0.0)) {
-    throw Error("E-XRD-021", "the unit cell has no volume", "",
+    throw Error("E-XRD-121", "the unit cell has no volume", "",
                 "check cell lengths and angles of the structure file");
   }
   return reciprocal;

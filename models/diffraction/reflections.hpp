@@ -12,7 +12,7 @@ namespace gadolin::diffraction {
 using Metric = std::array<double, 6>;  ///< symmetric 3x3: 11, 22, 33, 23, 13, 12
 
 /// Reciprocal metric tensor [1/angstrom^2] of a cell (a, b, c [angstrom], alpha, beta, gamma
-/// [deg]). throws Error E-XRD-021 if the cell has no volume
+/// [deg]). throws Error E-XRD-121 if the cell has no volume
 Metric reciprocal_metric(const std::array<double, 6>& cell);
 /// The cell back from a reciprocal metric; all 0 if it is not positive definite.
 std::array<double, 6> cell_of(const Metric& reciprocal);

@@ -1,0 +1,404 @@
+#include "models/diffraction/assess.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "kernels/diffraction/refine.hpp"
+#include "models/diffraction/quantify.hpp"
+
+namespace gadolin::diffraction {
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+std::string number(double value, const char* format = "%.3g") {
+  char text[40];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+std::string join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+/// One pattern's numbers while they are turned into a result.
+class Assessment {
+ public:
+  Assessment(const BatchModel& model, const Pattern& pattern, const PatternState& state,
+             const RefinementOptions& options)
+      : model_(model), pattern_(pattern), state_(state), options_(options) {}
+
+  PatternResult run() {
+    result_.id = pattern_.id;
+    result_.file = pattern_.file;
+    result_.status = state_.status;
+    result_.status_text = state_.status_text;
+    result_.warnings = pattern_.warnings;
+    result_.warnings.insert(result_.warnings.end(), state_.warnings.begin(), state_.warnings.end());
+    result_.points = static_cast<int>(state_.counts.size());
+    for (const auto& phase : model_.phases) {
+      result_.phases.emplace_back();
+      result_.phases.back().name = phase.name;
+    }
+    if (!state_.usable() || state_.calculated.empty()) return result_;
+    figures_of_merit();
+    quantities();
+    shapes();
+    warnings();
+    if (options_.keep_profiles) {
+      result_.two_theta_deg = state_.two_theta_deg;
+      result_.observed = state_.counts;
+      result_.calculated = state_.calculated;
+      result_.background = state_.background;
+      for (double v : state_.used_variance) result_.sigma.push_back(std::sqrt(v));
+    }
+    return result_;
+  }
+
+ private:
+  void warn(const char* code, const std::string& text) { result_.warnings.push_back({code, text}); }
+
+  int own(std::size_t phase) const { return model_.layout.phase(static_cast<int>(phase)); }
+  double parameter(int index) const { return state_.parameters[static_cast<std::size_t>(index)]; }
+  double summary(int which) const { return state_.summary[static_cast<std::size_t>(which)]; }
+  double phase_summary(std::size_t p, int which) const {
+    return state_.phase_summary[p * PhaseSummary::size + static_cast<std::size_t>(which)];
+  }
+  /// Place among the free parameters, or -1.
+  int free_at(int index) const {
+    const auto found = std::find(state_.free.begin(), state_.free.end(), index);
+    return found == state_.free.end() ? -1 : static_cast<int>(found - state_.free.begin());
+  }
+  double covariance(int a, int b) const {
+    if (a < 0 || b < 0) return 0.0;
+    return inflation2_ * state_.covariance[static_cast<std::size_t>(a) * state_.free.size() +
+                                           static_cast<std::size_t>(b)];
+  }
+  double u_parameter(int index) const {
+    const int k = free_at(index);
+    return k < 0 ? 0.0 : std::sqrt(std::max(0.0, covariance(k, k)));
+  }
+
+  void figures_of_merit() {
+    const auto n = static_cast<double>(state_.counts.size());
+    const auto p = static_cast<double>(state_.free.size());
+    result_.parameters = static_cast<int>(state_.free.size());
+    result_.iterations = state_.iterations;
+    result_.rwp = std::sqrt(state_.chi2 / summary(Summary::observed));
+    result_.rexp = std::sqrt((n - p) / summary(Summary::observed));
+    result_.gof = result_.rwp / result_.rexp;
+    result_.durbin_watson = summary(Summary::durbin_watson);
+    // A correct model has chi2/(N-P) = 1 with spread sqrt(2/(N-P)): only beyond 3 of these is
+    // there anything to inflate for, and only then do correlated residuals mean model error.
+    const double reduced = state_.chi2 / (n - p);
+    const bool misfit = reduced > 1.0 + 3.0 * std::sqrt(2.0 / (n - p));
+    inflation2_ = misfit ? reduced * std::max(1.0, summary(Summary::correlation)) : 1.0;
+    result_.displacement_mm = parameter(Layout::displacement);
+    result_.u_displacement_mm = u_parameter(Layout::displacement);
+    if (state_.status == ItemStatus::not_converged) {
+      result_.status_text = "not converged after " + std::to_string(state_.iterations) +
+                            " iterations; last shift " + number(summary(Summary::largest_shift)) +
+                            " standard uncertainties";
+      warn("W-XRD-113", result_.status_text);
+    }
+  }
+
+  void quantities() {
+    const std::size_t n = model_.phases.size();
+    std::vector<double> scale(n), zmv(n), cov(n * n, 0.0);
+    double area = 0.0;
+    for (std::size_t p = 0; p < n; ++p) {
+      const auto& phase = model_.phases[p];
+      scale[p] = parameter(own(p) + Layout::scale);
+      const Metric metric = phase.metric_at(state_.parameters.data() + own(p) + Layout::cell);
+      zmv[p] = phase.cell_mass_g_per_mol * cell_volume_angstrom3(metric);
+      area += std::max(0.0, phase_summary(p, PhaseSummary::area));
+      for (std::size_t q = 0; q < n; ++q) {
+        cov[p * n + q] =
+            covariance(free_at(own(p) + Layout::scale), free_at(own(q) + Layout::scale));
+      }
+      // A scale on its bound has no place in the covariance; the counts still limit it.
+      if (!(cov[p * n + p] > 0.0) && phase_summary(p, PhaseSummary::information) > 0.0) {
+        cov[p * n + p] = inflation2_ / phase_summary(p, PhaseSummary::information);
+      }
+    }
+    const auto weights = weight_fractions(scale, cov, zmv);
+    result_.covariance_stat = weights.covariance_stat;
+    result_.covariance_total = weights.covariance_total;
+    for (std::size_t p = 0; p < n; ++p) {
+      auto& out = result_.phases[p];
+      out.weight_fraction = weights.weight_fraction[p];
+      out.u_stat = std::sqrt(std::max(0.0, weights.covariance_stat[p * n + p]));
+      out.u_total = std::sqrt(std::max(0.0, weights.covariance_total[p * n + p]));
+      out.scale = scale[p];
+      out.u_scale = std::sqrt(cov[p * n + p]);
+      out.intensity_share =
+          area > 0.0 ? std::max(0.0, phase_summary(p, PhaseSummary::area)) / area : 0.0;
+      out.mu_per_cm = model_.phases[p].mu_per_cm;
+      // 3.3 sigma of the scale on the pattern without this phase, other parameters let loose as
+      // in the fit (their share is the variance inflation of the fit itself).
+      const double information = phase_summary(p, PhaseSummary::information);
+      if (information > 0.0) {
+        const int k = free_at(own(p) + Layout::scale);
+        const double correlated = std::max(
+            1.0, covariance(k, k) / inflation2_ * phase_summary(p, PhaseSummary::precision));
+        double total = 0.0;
+        for (std::size_t q = 0; q < n; ++q) total += q == p ? 0.0 : scale[q] * zmv[q];
+        const double sigma = std::sqrt(inflation2_ * correlated / information);
+        out.lod_weight_fraction = total > 0.0 ? std::min(1.0, 3.3 * sigma * zmv[p] / total) : 1.0;
+      }
+    }
+  }
+
+  void shapes() {
+    const double wavelength = state_.lines.front().wavelength_angstrom;
+    for (std::size_t p = 0; p < model_.phases.size(); ++p) {
+      const auto& phase = model_.phases[p];
+      auto& out = result_.phases[p];
+      const double* changes = state_.parameters.data() + own(p) + Layout::cell;
+      out.cell = cell_of(phase.metric_at(changes));
+      const std::size_t directions = phase.directions.size();
+      // Cell lengths and angles by the chain rule; the step is exact to 1e-9 of the cell.
+      std::vector<std::array<double, 6>> slope(directions);
+      for (std::size_t k = 0; k < directions; ++k) {
+        std::array<double, max_cell_directions> up{}, down{};
+        std::copy(changes, changes + max_cell_directions, up.begin());
+        down = up;
+        up[k] += 1e-5;
+        down[k] -= 1e-5;
+        const auto high = cell_of(phase.metric_at(up.data()));
+        const auto low = cell_of(phase.metric_at(down.data()));
+        for (std::size_t i = 0; i < 6; ++i) slope[k][i] = (high[i] - low[i]) / 2e-5;
+      }
+      for (std::size_t i = 0; i < 6; ++i) {
+        double variance = 0.0;
+        for (std::size_t a = 0; a < directions; ++a) {
+          for (std::size_t b = 0; b < directions; ++b) {
+            variance += slope[a][i] * slope[b][i] *
+                        covariance(free_at(own(p) + Layout::cell + static_cast<int>(a)),
+                                   free_at(own(p) + Layout::cell + static_cast<int>(b)));
+          }
+        }
+        out.u_cell[i] = std::sqrt(std::max(0.0, variance));
+      }
+      const double x = parameter(own(p) + Layout::x) - model_.instrument.x_deg;
+      const double y = parameter(own(p) + Layout::y) - model_.instrument.y_deg;
+      const bool free = free_at(own(p) + Layout::x) >= 0;
+      // Scherrer with K = 0.9 and FWHM; strain from the whole Lorentzian tangent term.
+      if (free && x > 2.0 * u_parameter(own(p) + Layout::x)) {
+        out.size_nm = 0.9 * wavelength / (x * pi / 180.0) / 10.0;
+      }
+      if (free && y > 2.0 * u_parameter(own(p) + Layout::y)) out.strain = y * pi / 180.0 / 4.0;
+      out.march_r = parameter(own(p) + Layout::march_r);
+      const Metric metric = phase.metric_at(changes);
+      for (const auto& ring : model_.ring_sets[static_cast<std::size_t>(state_.ring_set)][p]) {
+        const double q = inverse_d_squared(
+            metric, {static_cast<double>(ring.hkl[0]), static_cast<double>(ring.hkl[1]),
+                     static_cast<double>(ring.hkl[2])});
+        const double sine = 0.5 * wavelength * std::sqrt(q);
+        if (sine >= 1.0) continue;
+        const double theta = std::asin(sine);
+        const double at = 2.0 * theta * 180.0 / pi + parameter(Layout::zero) -
+                          parameter(Layout::displacement) * 2.0 / model_.instrument.radius_mm *
+                              180.0 / pi * std::cos(theta);
+        if (at >= state_.two_theta_deg.front() && at <= state_.two_theta_deg.back()) {
+          out.tick_two_theta_deg.push_back(at);
+        }
+      }
+    }
+  }
+
+  std::string parameter_name(int index) const {
+    switch (index) {
+      case Layout::displacement:
+        return "displacement";
+      case Layout::zero:
+        return "zero";
+      case Layout::u:
+        return "U";
+      case Layout::v:
+        return "V";
+      case Layout::w:
+        return "W";
+      default:
+        break;
+    }
+    if (index == model_.layout.inverse_x()) return "background 1/x";
+    if (index < model_.layout.inverse_x()) {
+      return "background " + std::to_string(index - Layout::background);
+    }
+    const int first = model_.layout.phase(0);
+    const auto p = static_cast<std::size_t>((index - first) / Layout::phase_stride);
+    static const char* const names[] = {"scale", "X (size)", "Y (strain)", "March r", "B"};
+    const int within = (index - first) % Layout::phase_stride;
+    return model_.phases[p].name + " " +
+           (within < Layout::cell ? std::string(names[within])
+                                  : "cell " + std::to_string(within - Layout::cell + 1));
+  }
+
+  void warnings() {
+    fit_warnings();
+    phase_warnings();
+    residual_warnings();
+  }
+
+  void fit_warnings() {
+    std::vector<std::string> bound, held;
+    const int first = model_.layout.phase(0);
+    for (std::size_t k = 0; k < state_.free.size(); ++k) {
+      const int within =
+          state_.free[k] < first ? -1 : (state_.free[k] - first) % Layout::phase_stride;
+      const bool natural = within == Layout::scale || within == Layout::x || within == Layout::y;
+      if (state_.state[k] == 0.0 && !natural) bound.push_back(parameter_name(state_.free[k]));
+      if (state_.state[k] < 0.0) held.push_back(parameter_name(state_.free[k]));
+    }
+    if (!bound.empty()) warn("W-XRD-101", "at the limit of its range: " + join(bound));
+    if (!held.empty()) {
+      warn("W-XRD-103", "the data do not determine (no standard uncertainty): " + join(held));
+    }
+    std::vector<std::string> pairs;
+    const std::size_t n = state_.free.size();
+    for (std::size_t a = 0; a < n; ++a) {
+      for (std::size_t b = 0; b < a; ++b) {
+        const double product = state_.covariance[a * n + a] * state_.covariance[b * n + b];
+        if (!(product > 0.0)) continue;
+        const double r = state_.covariance[a * n + b] / std::sqrt(product);
+        const bool background = state_.free[a] < first && state_.free[b] < first &&
+                                state_.free[a] >= Layout::background &&
+                                state_.free[b] >= Layout::background;
+        if (std::fabs(r) > 0.98 && !background) {
+          pairs.push_back(parameter_name(state_.free[a]) + " / " + parameter_name(state_.free[b]));
+        }
+      }
+    }
+    if (!pairs.empty()) warn("W-XRD-102", "correlation above 0.98: " + join(pairs));
+    if (result_.gof > 4.0) {
+      warn("W-XRD-111", "GoF " + number(result_.gof) +
+                            ": the model does not describe this pattern; uncertainties are "
+                            "scaled but not trustworthy");
+    }
+    if (result_.durbin_watson < 0.5) {
+      warn("W-XRD-112", "Durbin-Watson " + number(result_.durbin_watson) +
+                            ": residuals are strongly correlated");
+    }
+  }
+
+  void phase_warnings() {
+    double mu_mix = 0.0, total = 0.0;
+    for (std::size_t p = 0; p < model_.phases.size(); ++p) {
+      const auto& out = result_.phases[p];
+      // Volume share is proportional to scale times volume squared; mu of the mixture with it.
+      const double volume =
+          out.scale * model_.phases[p].volume_angstrom3 * model_.phases[p].volume_angstrom3;
+      mu_mix += volume * out.mu_per_cm;
+      total += volume;
+    }
+    mu_mix = total > 0.0 ? mu_mix / total : 0.0;
+    for (std::size_t p = 0; p < model_.phases.size(); ++p) {
+      const auto& phase = model_.phases[p];
+      const auto& out = result_.phases[p];
+      if (out.scale < 3.0 * out.u_scale) {
+        warn("W-XRD-114", out.name + " not detected: below " +
+                              number(100.0 * out.lod_weight_fraction) + " wt% (3.3 sigma)");
+      } else if (out.weight_fraction > 0.02 && out.weight_fraction > 10.0 * out.intensity_share) {
+        warn("W-XRD-104", out.name + ": " + number(100.0 * out.weight_fraction) + " wt% rests on " +
+                              number(100.0 * out.intensity_share) +
+                              " % of the intensity (ghost phase?)");
+      }
+      if (parameter(own(p) + Layout::x) > 1.2 || parameter(own(p) + Layout::y) > 1.5) {
+        warn("W-XRD-105", out.name + ": lines so broad that they imitate background");
+      }
+      if (free_at(own(p) + Layout::march_r) >= 0 && (out.march_r < 0.4 || out.march_r > 2.0)) {
+        warn("W-XRD-106", out.name + ": texture near its limit, March r = " + number(out.march_r));
+      }
+      if (!phase.no_dispersion.empty()) {
+        warn("W-XRD-109", out.name + ": dispersion neglected for " + join(phase.no_dispersion) +
+                              " (outside the table)");
+      }
+      if (!phase.near_edge.empty()) {
+        warn("W-XRD-110", out.name + ": wavelength within 50 eV of an absorption edge of " +
+                              join(phase.near_edge) + "; f' is not reliable there");
+      }
+      const double contrast =
+          std::fabs(out.mu_per_cm - mu_mix) * options_.assumed_particle_um * 1e-4;
+      if (contrast > 0.1 && model_.phases.size() > 1) {
+        warn("W-XRD-116", out.name + ": absorption contrast " + number(contrast) +
+                              " for particles of " + number(options_.assumed_particle_um) +
+                              " um (mu " + number(out.mu_per_cm) + " against " + number(mu_mix) +
+                              " 1/cm); grains that coarse are " +
+                              (out.mu_per_cm > mu_mix ? "under" : "over") + "estimated");
+      }
+    }
+  }
+
+  /// Peaks nobody modelled, and broad humps: from the weighted residuals.
+  void residual_warnings() {
+    const std::size_t n = state_.counts.size();
+    const double step =
+        (state_.two_theta_deg.back() - state_.two_theta_deg.front()) / static_cast<double>(n - 1);
+    const auto sum_over = [&](double window_deg, std::size_t centre, double& residual,
+                              double& variance) {
+      const auto half = static_cast<std::size_t>(std::max(1.0, window_deg / step / 2.0));
+      residual = variance = 0.0;
+      for (std::size_t i = centre > half ? centre - half : 0; i < std::min(n, centre + half + 1);
+           ++i) {
+        residual += state_.counts[i] - state_.calculated[i];
+        variance += state_.used_variance[i];
+      }
+    };
+    // A peak is unmatched when its sum stands out of the counting noise and of 10 % of what is
+    // calculated there (misfit of a modelled peak is no new peak).
+    int unmatched = 0;
+    double where = 0.0, strongest = 0.0, last = -10.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      double residual = 0.0, variance = 0.0;
+      sum_over(0.2, i, residual, variance);
+      const double significance = residual / std::sqrt(std::max(1e-12, variance));
+      const double bragg = state_.calculated[i] - state_.background[i];
+      if (significance > 8.0 && bragg < 0.5 * (state_.counts[i] - state_.calculated[i])) {
+        if (state_.two_theta_deg[i] - last > 0.4) ++unmatched;
+        last = state_.two_theta_deg[i];
+        if (significance > strongest) {
+          strongest = significance;
+          where = state_.two_theta_deg[i];
+        }
+      }
+    }
+    if (unmatched > 0) {
+      warn("W-XRD-107", std::to_string(unmatched) + " peaks not explained by the phases given; " +
+                            "the strongest at " + number(where, "%.2f") + " deg");
+    }
+    double hump = 0.0;
+    for (std::size_t i = 0; i < n; i += std::max<std::size_t>(1, n / 200)) {
+      double residual = 0.0, variance = 0.0;
+      sum_over(6.0, i, residual, variance);
+      double background = 0.0, none = 0.0;
+      sum_over(6.0, i, none, background);
+      hump = std::max(hump, std::fabs(residual) / std::max(1.0, background));
+    }
+    if (hump > 0.03) {
+      warn("W-XRD-108", "hump score " + number(100.0 * hump) +
+                            " %: the background is not smooth or an amorphous part is present");
+    }
+  }
+
+  const BatchModel& model_;
+  const Pattern& pattern_;
+  const PatternState& state_;
+  const RefinementOptions& options_;
+  PatternResult result_;
+  double inflation2_ = 1.0;
+};
+
+}  // namespace
+
+PatternResult assess(const BatchModel& model, const Pattern& pattern, const PatternState& state,
+                     const RefinementOptions& options) {
+  return Assessment(model, pattern, state, options).run();
+}
+
+}  // namespace gadolin::diffraction

@@ -1,0 +1,219 @@
+#include "models/diffraction/prepare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace gadolin::diffraction {
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+std::string number(double value, const char* format = "%.6g") {
+  char text[40];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+/// Emission lines of one pattern: the file's where it states them and they agree with the
+/// instrument's main line.
+std::vector<EmissionLine> resolve_lines(const Pattern& pattern, const Instrument& instrument,
+                                        PatternState& state) {
+  auto lines = instrument.lines;
+  if (pattern.wavelength_angstrom.empty()) return lines;
+  const double stated = pattern.wavelength_angstrom.front();
+  const double expected = lines.front().wavelength_angstrom;
+  const double off = std::fabs(stated / expected - 1.0);
+  if (off > 5e-3) {
+    state.status = ItemStatus::out_of_range;
+    state.status_text = "E-WAVE-001: the file states " + number(stated, "%.5f") +
+                        " angstrom, instrument " + instrument.name + " has " +
+                        number(expected, "%.5f") +
+                        " - choose the instrument with the anode of the measurement";
+    return lines;
+  }
+  if (off > 1e-3) {
+    state.warnings.push_back(
+        {"W-XRD-115", "the file states a wavelength of " + number(stated, "%.5f") +
+                          " angstrom (a mean of the doublet?); the lines of instrument " +
+                          instrument.name + " are used"});
+    return lines;
+  }
+  if (pattern.wavelength_angstrom.size() >= 2 && lines.size() == 2) {
+    const double ratio = pattern.kalpha2_ratio > 0.0
+                             ? pattern.kalpha2_ratio
+                             : lines[1].relative_intensity / lines[0].relative_intensity;
+    if (std::fabs(pattern.wavelength_angstrom[1] / lines[1].wavelength_angstrom - 1.0) < 1e-3) {
+      lines[1].wavelength_angstrom = pattern.wavelength_angstrom[1];
+      lines[0].relative_intensity = 1.0 / (1.0 + ratio);
+      lines[1].relative_intensity = ratio / (1.0 + ratio);
+    }
+  } else if (lines.size() == 2) {
+    lines[1].wavelength_angstrom *= stated / expected;  // one scale for both
+  }
+  lines.front().wavelength_angstrom = stated;
+  return lines;
+}
+
+/// Variance per count of data whose scale is unknown, from the scatter about local straight lines.
+double counts_scale(const std::vector<double>& counts) {
+  std::vector<double> ratio;
+  for (std::size_t i = 1; i + 1 < counts.size(); ++i) {
+    const double d = counts[i] - 0.5 * (counts[i - 1] + counts[i + 1]);
+    if (counts[i] > 0.0) ratio.push_back(d * d / (1.5 * counts[i]));
+  }
+  if (ratio.empty()) return 1.0;
+  std::nth_element(ratio.begin(), ratio.begin() + static_cast<std::ptrdiff_t>(ratio.size() / 2),
+                   ratio.end());
+  const double median = ratio[ratio.size() / 2] / 0.4549;  // median of chi2 with one degree
+  return median > 0.0 ? median : 1.0;
+}
+
+void crop(const Pattern& pattern, const RefinementOptions& options, PatternState& state) {
+  const std::size_t n = pattern.two_theta_deg.size();
+  const auto refuse = [&](const std::string& text) {
+    state.status = ItemStatus::out_of_range;
+    state.status_text = text;
+  };
+  if (pattern.counts.size() != n || (!pattern.sigma.empty() && pattern.sigma.size() != n)) {
+    return refuse("E-XRD-112: two_theta, counts and sigma differ in length");
+  }
+  const bool esd = !pattern.sigma.empty();
+  double sum = 0.0;
+  std::size_t masked = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double x = pattern.two_theta_deg[i], y = pattern.counts[i];
+    if (!std::isfinite(x) || !std::isfinite(y) || (esd && !std::isfinite(pattern.sigma[i]))) {
+      return refuse("E-XRD-113: point " + std::to_string(i + 1) + " is not a number");
+    }
+    if (i > 0 && x <= pattern.two_theta_deg[i - 1]) {
+      return refuse("E-XRD-107: two_theta_deg not increasing at point " + std::to_string(i + 1));
+    }
+    if (x < std::max(0.5, options.two_theta_min_deg)) continue;
+    if (x > (options.two_theta_max_deg > 0.0 ? options.two_theta_max_deg : 179.0)) continue;
+    if (esd && !(pattern.sigma[i] > 0.0)) {
+      ++masked;
+      continue;
+    }
+    state.two_theta_deg.push_back(x);
+    state.counts.push_back(y);
+    if (esd) state.variance.push_back(pattern.sigma[i] * pattern.sigma[i]);
+    sum += std::fabs(y);
+  }
+  if (masked > 0) {
+    state.warnings.push_back(
+        {"W-XRD-117", std::to_string(masked) + " points without a positive sigma left out"});
+  }
+  if (state.counts.size() < 50) {
+    return refuse("E-XRD-114: " + std::to_string(state.counts.size()) +
+                  " points in the range, at least 50 are needed");
+  }
+  if (sum == 0.0) return refuse("E-XRD-116: all counts are zero");
+  if (esd) {
+    state.poisson = false;
+    return;
+  }
+  // Start variances: a running mean of the counts, so that zeros do not rule.
+  const double scale = pattern.counts_are_poisson ? 1.0 : counts_scale(state.counts);
+  state.poisson = pattern.counts_are_poisson;
+  if (!state.poisson) {
+    state.warnings.push_back(
+        {"W-XRD-116", "counts are scaled and come without sigma: variance taken as " +
+                          number(scale, "%.3g") + " times the counts, from their scatter"});
+  }
+  const std::size_t m = state.counts.size();
+  state.variance.resize(m);
+  for (std::size_t i = 0; i < m; ++i) {
+    const std::size_t low = i > 2 ? i - 2 : 0, high = std::min(m, i + 3);
+    double mean = 0.0;
+    for (std::size_t k = low; k < high; ++k) mean += state.counts[k];
+    mean /= static_cast<double>(high - low);
+    state.variance[i] = std::max(mean * scale, state.poisson ? 1.0 : 1e-6 * scale * sum / m);
+  }
+}
+
+bool same_lines(const std::vector<EmissionLine>& a, const std::vector<EmissionLine>& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].wavelength_angstrom != b[i].wavelength_angstrom) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+BatchModel prepare(const std::vector<Pattern>& patterns,
+                   const std::vector<CrystalStructure>& structures, const Instrument& instrument,
+                   const AtomicTables& tables, const RefinementOptions& options,
+                   std::vector<PatternState>& states) {
+  if (structures.empty()) {
+    throw Error("E-XRD-110", "no phases to refine", "", "name at least one phase", ExitCode::usage);
+  }
+  if (structures.size() > 24) {
+    throw Error("E-XRD-111", std::to_string(structures.size()) + " phases, at most 24", "",
+                "leave out phases that are not in the sample", ExitCode::usage);
+  }
+  if (instrument.lines.empty() || instrument.lines.size() > max_lines ||
+      !(instrument.lines.front().wavelength_angstrom > 0.0)) {
+    throw Error("E-WAVE-001", "instrument " + instrument.name + " has no usable emission line", "",
+                "give its wavelengths in the instrument file", ExitCode::usage);
+  }
+  BatchModel model;
+  model.instrument = instrument;
+  model.layout.chebyshev_terms = std::max(reserved_chebyshev_terms, options.background_terms);
+  model.layout.phases = static_cast<int>(structures.size());
+  for (const auto& structure : structures) {
+    model.phases.push_back(make_phase(structure, instrument, tables));
+  }
+  model.lines = static_cast<int>(instrument.lines.size());
+
+  states.assign(patterns.size(), PatternState{});
+  struct Set {
+    std::vector<EmissionLine> lines;
+    double two_theta_max_deg;
+  };
+  std::vector<Set> sets;
+  for (std::size_t i = 0; i < patterns.size(); ++i) {
+    PatternState& state = states[i];
+    state.lines = resolve_lines(patterns[i], instrument, state);
+    if (state.usable()) crop(patterns[i], options, state);
+    if (!state.usable()) continue;
+    std::size_t s = 0;
+    while (s < sets.size() && !same_lines(sets[s].lines, state.lines)) ++s;
+    if (s == sets.size()) sets.push_back({state.lines, 0.0});
+    sets[s].two_theta_max_deg = std::max(sets[s].two_theta_max_deg, state.two_theta_deg.back());
+    state.ring_set = static_cast<int>(s);
+  }
+  if (sets.empty()) sets.push_back({instrument.lines, 20.0});
+  for (const auto& set : sets) {
+    double shortest = 1e9;
+    for (const auto& line : set.lines) shortest = std::min(shortest, line.wavelength_angstrom);
+    // A margin of 1.5 degrees and 1 % of cell, so that rings may move in at the upper end.
+    const double theta = std::min(89.0, 0.5 * set.two_theta_max_deg + 0.75) * pi / 180.0;
+    const double d_min = 0.99 * shortest / (2.0 * std::sin(theta));
+    std::vector<std::vector<Ring>> rings;
+    for (std::size_t p = 0; p < structures.size(); ++p) {
+      rings.push_back(
+          make_rings(structures[p], tables, set.lines, d_min, model.phases[p].texture_axis));
+    }
+    model.ring_sets.push_back(std::move(rings));
+  }
+  for (auto& state : states) {
+    auto& parameters = state.parameters;
+    parameters.assign(static_cast<std::size_t>(model.layout.size()), 0.0);
+    parameters[Layout::zero] = instrument.zero_deg;
+    parameters[Layout::u] = instrument.u_deg2;
+    parameters[Layout::v] = instrument.v_deg2;
+    parameters[Layout::w] = instrument.w_deg2;
+    for (int p = 0; p < model.layout.phases; ++p) {
+      double* own = parameters.data() + model.layout.phase(p);
+      own[Layout::x] = instrument.x_deg;
+      own[Layout::y] = instrument.y_deg;
+      own[Layout::march_r] = 1.0;
+    }
+  }
+  return model;
+}
+
+}  // namespace gadolin::diffraction

@@ -1,0 +1,49 @@
+#include "models/diffraction/quantify.hpp"
+
+#include <cstddef>
+
+namespace gadolin::diffraction {
+
+WeightFractions weight_fractions(const std::vector<double>& scale,
+                                 const std::vector<double>& covariance,
+                                 const std::vector<double>& zmv, const ModelError& error) {
+  const std::size_t n = scale.size();
+  WeightFractions result;
+  result.weight_fraction.assign(n, 0.0);
+  result.covariance_stat.assign(n * n, 0.0);
+  result.covariance_total.assign(n * n, 0.0);
+  result.per_scale.assign(n, 0.0);
+  double total = 0.0;
+  for (std::size_t p = 0; p < n; ++p) total += scale[p] * zmv[p];
+  if (!(total > 0.0)) return result;
+  auto& w = result.weight_fraction;
+  for (std::size_t p = 0; p < n; ++p) w[p] = scale[p] * zmv[p] / total;
+  std::vector<double> d(n * n);
+  for (std::size_t p = 0; p < n; ++p) {
+    for (std::size_t q = 0; q < n; ++q)
+      d[p * n + q] = zmv[q] / total * ((p == q ? 1.0 : 0.0) - w[p]);
+    result.per_scale[p] = d[p * n + p];
+  }
+  const double share = n > 1 ? 1.0 / static_cast<double>(n) : 1.0;
+  for (std::size_t p = 0; p < n; ++p) {
+    for (std::size_t q = 0; q < n; ++q) {
+      double stat = 0.0, model = 0.0;
+      for (std::size_t a = 0; a < n; ++a) {
+        for (std::size_t b = 0; b < n; ++b) {
+          stat += d[p * n + a] * covariance[a * n + b] * d[q * n + b];
+        }
+        const double spread = error.scale_relative * scale[a];
+        model += d[p * n + a] * spread * spread * d[q * n + a];
+      }
+      // The floors keep the sum at 1: independent errors of equal size, their mean taken out.
+      const double floor = n > 1 ? error.floor_fraction * error.floor_fraction *
+                                       ((p == q ? 1.0 : 0.0) - share) / (1.0 - share)
+                                 : 0.0;
+      result.covariance_stat[p * n + q] = stat;
+      result.covariance_total[p * n + q] = stat + model + floor;
+    }
+  }
+  return result;
+}
+
+}  // namespace gadolin::diffraction

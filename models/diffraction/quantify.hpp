@@ -1,0 +1,32 @@
+#pragma once
+
+#include <vector>
+
+namespace gadolin::diffraction {
+
+/// Model error of weight fractions, calibrated on mixtures of known weight (docs/theory/
+/// diffraction.md#uncertainty): every phase's scale carries an independent relative error, and
+/// every weight fraction a floor.
+struct ModelError {
+  double scale_relative = 0.03;
+  double floor_fraction = 0.003;
+};
+
+struct WeightFractions {
+  std::vector<double> weight_fraction;   ///< [phases], sum 1
+  std::vector<double> covariance_stat;   ///< [phases * phases]
+  std::vector<double> covariance_total;  ///< [phases * phases]
+  std::vector<double> per_scale;         ///< d W_p / d S_p with the others fixed
+};
+
+/// Hill-Howard: W_p = S_p (Z M V)_p / sum_q S_q (Z M V)_q.
+/// in   scale [phases] >= 0, at least one > 0; covariance [phases * phases] of the scales; zmv
+///      [phases] > 0
+/// out  Cov(W) = D Cov(S) D', D_pq = (zmv_q / T)(delta_pq - W_p); total adds the model error
+/// fails  all scales 0: all weight fractions 0, covariances 0
+/// source Hill & Howard (1987) J. Appl. Cryst. 20, 467
+WeightFractions weight_fractions(const std::vector<double>& scale,
+                                 const std::vector<double>& covariance,
+                                 const std::vector<double>& zmv, const ModelError& error = {});
+
+}  // namespace gadolin::diffraction

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "kernels/exec/engine.hpp"
+#include "models/diffraction/types.hpp"
+
+namespace gadolin::diffraction {
+
+/// Unattended quantitative Rietveld refinement of any number of patterns in one batch: weight
+/// fractions of the phases given, with their uncertainty.
+///
+/// Assumes flat-plate Bragg-Brentano or capillary geometry with a constant absorption factor, the
+/// structures as given (atoms, occupancies and B fixed), one microstructure per phase, and that
+/// nothing crystalline is missing: fractions are of the crystalline modelled part.
+///
+/// Order of the protocol: start values over a grid of displacements and widths (scales by NNLS);
+/// scales and background; displacement (or zero); cells; widths; texture; background terms by BIC.
+/// Every step is kept only if it pays for its parameters and stays inside its bounds.
+///
+/// in    patterns may differ in grid and wavelengths; wavelengths stated by a file replace those of
+///       the instrument when they agree with them to 0.1 %
+/// out   one PatternResult per pattern, in order; phases in the order of `structures`
+/// fails a pattern that cannot be refined (no counts, NaN, too few points, other anode) gets its
+///       status and a text, never an exception.
+///       throws Error E-XRD-110 no structures, E-XRD-111 more than 24 phases, E-WAVE-001 no
+///       emission line, E-XRD-120/121 unusable structure
+/// source docs/theory/diffraction.md
+std::vector<PatternResult> refine(const std::vector<Pattern>& patterns,
+                                  const std::vector<CrystalStructure>& structures,
+                                  const Instrument& instrument, const AtomicTables& tables,
+                                  const RefinementOptions& options, const Engine& engine);
+
+}  // namespace gadolin::diffraction

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "kernels/diffraction/parameters.hpp"
+#include "kernels/exec/engine.hpp"
+#include "models/diffraction/reflections.hpp"
+#include "models/diffraction/types.hpp"
+
+/// Patterns, phases and start values laid out for the kernels, and the launches.
+namespace gadolin::diffraction {
+
+/// A phase as the whole batch shares it.
+struct PhaseModel {
+  std::string name;
+  Metric reciprocal{};                ///< own cell
+  std::vector<Metric> directions;     ///< free cell parameters
+  std::array<int, 3> texture_axis{};  ///< 0 0 0: none
+  double cell_mass_g_per_mol = 0.0;
+  double volume_angstrom3 = 0.0;
+  double mu_per_cm = 0.0;              ///< at the instrument's main line
+  std::vector<std::string> near_edge;  ///< elements whose edge is within 50 eV
+  std::vector<std::string> no_dispersion;
+
+  /// Reciprocal metric with relative changes p[0..].
+  Metric metric_at(const double* p) const;
+};
+
+PhaseModel make_phase(const CrystalStructure& structure, const Instrument& instrument,
+                      const AtomicTables& tables);
+
+/// One pattern, cropped and checked, with its present parameters.
+struct PatternState {
+  std::vector<double> two_theta_deg, counts, variance;
+  bool poisson = true;
+  std::vector<EmissionLine> lines;
+  int ring_set = 0;
+  ItemStatus status = ItemStatus::ok;
+  std::string status_text;  ///< not empty: left out of every launch
+  std::vector<Warning> warnings;
+
+  std::vector<double> parameters;  ///< full vector (kernels/diffraction/parameters.hpp)
+  std::vector<int> free;           ///< indices into it
+
+  // Of the last launch.
+  double chi2 = 0.0;
+  std::vector<double> summary, phase_summary, covariance, state;
+  std::vector<double> calculated, background, used_variance;
+  int iterations = 0;  ///< over all launches
+
+  bool usable() const { return status_text.empty(); }
+};
+
+/// What all launches share.
+struct BatchModel {
+  Instrument instrument;
+  Layout layout;
+  std::vector<PhaseModel> phases;
+  std::vector<std::vector<std::vector<Ring>>> ring_sets;  ///< [set][phase]
+  int lines = 0;
+};
+
+struct LaunchOptions {
+  int max_iterations = 60;
+  int reweights = 0;
+  bool start_grid = false;
+  std::vector<double> grid_displacement_mm;
+  std::vector<std::array<double, 2>> grid_width;  ///< W [deg^2], X [deg]
+};
+
+/// Lowest and highest value a parameter may take.
+std::array<double, 2> parameter_bounds(const BatchModel& model, int parameter);
+
+/// Runs one stage for every usable pattern whose `run` flag is set and stores its outcome; a
+/// pattern the kernel refuses keeps its parameters and gets the status.
+void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
+                  const std::vector<char>& run, const LaunchOptions& options, const Engine& engine);
+
+}  // namespace gadolin::diffraction
