@@ -272,6 +272,8 @@ void fill(const BankTask& task, const Assembled& a, const double* x, const doubl
   r.raffinate.molar.assign(x, x + c);
   r.raffinate.h_molar = acid.front();
   r.raffinate.sulfate_molar = first.sulfate;
+  r.last_h_molar = acid.back();
+  r.last_sulfate_molar = last.sulfate;
   r.extract.flow_l_per_h = last.share_up * last.organic;
   r.extract.molar.assign(y + (n - 1) * c, y + n * c);
   r.extract.free_dimer_molar = std::exp(ln_x[n - 1]);
@@ -279,7 +281,6 @@ void fill(const BankTask& task, const Assembled& a, const double* x, const doubl
   out.entrained_organic_l_per_h = first.share_down * first.organic;
 
   // Closure: what went in against what came out, over the larger of the two.
-  std::vector<double> proton_terms;
   double proton_in = 0.0, proton_out = 0.0, proton_size = 0.0;
   for (std::size_t k = 0; k < c; ++k) {
     double in = 0.0, went_out = 0.0, organic_in = 0.0, organic_out = 0.0;

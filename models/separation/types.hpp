@@ -120,6 +120,8 @@ struct BankResult {
   std::vector<int> out_of_window;        ///< [stages] species whose line is used outside its window
   std::vector<double> closure_relative;  ///< [species + 2]: species, proton, extractant
   double largest_residual = 0.0;         ///< of all scaled equations
+  double last_h_molar = 0.0;             ///< proton total of the aqueous in stage N
+  double last_sulfate_molar = 0.0;       ///< its sulfate
   std::vector<Warning> warnings;
 };
 
