@@ -32,7 +32,12 @@ class Protocol {
     step([&](const PatternState&) { return std::vector<int>{shift}; });
     step([&](const PatternState& s) { return cells(s); });
     step([&](const PatternState& s) { return widths(s, {Layout::x}, {Layout::w}); });
-    step([&](const PatternState& s) { return widths(s, {Layout::y}, {Layout::u, Layout::v}); });
+    // Cells that ran away while the widths were wrong get another chance, phase by phase.
+    for (int p = 0; p < model_.layout.phases; ++p) {
+      step([&](const PatternState& s) { return cell(s, p); });
+    }
+    step([&](const PatternState& s) { return widths(s, {Layout::x, Layout::y}, {Layout::w}); });
+    step([&](const PatternState&) { return std::vector<int>{Layout::u, Layout::v}; });
     if (options_.texture) {
       for (int p = 0; p < model_.layout.phases; ++p) {
         step([&](const PatternState& s) { return texture(s, p); });
@@ -117,10 +122,17 @@ class Protocol {
   std::vector<int> cells(const PatternState& state) const {
     std::vector<int> more;
     for (int p = 0; p < model_.layout.phases; ++p) {
-      if (share(state, p) < share_for_cell) continue;
-      const auto n = static_cast<int>(model_.phases[static_cast<std::size_t>(p)].directions.size());
-      for (int k = 0; k < n; ++k) more.push_back(model_.layout.phase(p) + Layout::cell + k);
+      const auto own = cell(state, p);
+      more.insert(more.end(), own.begin(), own.end());
     }
+    return more;
+  }
+
+  std::vector<int> cell(const PatternState& state, int p) const {
+    std::vector<int> more;
+    if (share(state, p) < share_for_cell) return more;
+    const auto n = static_cast<int>(model_.phases[static_cast<std::size_t>(p)].directions.size());
+    for (int k = 0; k < n; ++k) more.push_back(model_.layout.phase(p) + Layout::cell + k);
     return more;
   }
 

@@ -1,0 +1,164 @@
+#include "models/diffraction/simulate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/diffraction/peak_sum.hpp"
+#include "kernels/numeric/random.hpp"
+#include "models/diffraction/reflections.hpp"
+
+namespace gadolin::diffraction {
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+constexpr std::uint32_t purpose_counts = 0x58524431u;  // "XRD1"
+
+void check(const std::vector<CrystalStructure>& structures, const Instrument& instrument,
+           const SimulationRecipe& recipe) {
+  const auto refuse = [](const std::string& what) {
+    throw Error("E-XRD-130", what, "", "correct the recipe", ExitCode::usage);
+  };
+  double sum = 0.0;
+  for (const auto& phase : recipe.phases) sum += phase.weight_fraction;
+  if (recipe.phases.size() != structures.size()) {
+    refuse(std::to_string(recipe.phases.size()) + " phases in the recipe, " +
+           std::to_string(structures.size()) + " structures");
+  }
+  if (std::fabs(sum - 1.0) > 1e-6) refuse("weight fractions sum to " + std::to_string(sum));
+  if (!(recipe.step_deg > 0.0) || recipe.two_theta_max_deg <= recipe.two_theta_min_deg ||
+      recipe.two_theta_min_deg <= 0.0 || recipe.two_theta_max_deg >= 180.0) {
+    refuse("the 2theta grid is empty or outside 0..180 degrees");
+  }
+  if (instrument.lines.empty() || instrument.lines.size() > max_lines) {
+    refuse("the instrument has no emission line, or more than " + std::to_string(max_lines));
+  }
+}
+
+/// Pattern of one phase at unit scale.
+std::vector<double> phase_pattern(const CrystalStructure& structure, const Instrument& instrument,
+                                  const AtomicTables& tables, const SimulationRecipe& recipe,
+                                  const SimulatedPhase& phase,
+                                  const std::vector<double>& two_theta_deg) {
+  const double wavelength = instrument.lines.front().wavelength_angstrom;
+  double shortest = wavelength;
+  for (const auto& line : instrument.lines) {
+    shortest = std::min(shortest, line.wavelength_angstrom);
+  }
+  const double theta = std::min(89.5, 0.5 * recipe.two_theta_max_deg + 2.0) * pi / 180.0;
+  CrystalStructure strained = structure;
+  for (std::size_t i = 0; i < 3; ++i) strained.cell[i] *= 1.0 + phase.cell_strain;
+  const auto axis = obvious_texture_axis(structure);
+  const auto rings =
+      make_rings(strained, tables, instrument.lines, shortest / (2.0 * std::sin(theta)), axis);
+
+  const Layout layout{0, 1};
+  std::vector<double> parameters(static_cast<std::size_t>(layout.size()), 0.0);
+  parameters[Layout::displacement] = recipe.displacement_mm;
+  parameters[Layout::zero] = recipe.zero_deg;
+  parameters[Layout::u] = instrument.u_deg2;
+  parameters[Layout::v] = instrument.v_deg2;
+  parameters[Layout::w] = instrument.w_deg2;
+  double* own = parameters.data() + layout.phase(0);
+  const double size_angstrom = 10.0 * phase.size_nm;
+  own[Layout::x] = instrument.x_deg +
+                   (phase.size_nm > 0.0 ? 0.9 * wavelength / size_angstrom * 180.0 / pi : 0.0);
+  own[Layout::y] = instrument.y_deg + 4.0 * phase.strain * 180.0 / pi;
+  own[Layout::march_r] = phase.march_r;
+  own[Layout::b_iso] = phase.b_extra_angstrom2;
+
+  std::vector<Peak> peaks;
+  for (const auto& ring : rings) {
+    RingData data;
+    data.inverse_d2 = ring.inverse_d2;
+    std::copy(ring.f2_sum.begin(), ring.f2_sum.end(), data.f2_sum);
+    data.texture_count = static_cast<int>(ring.cos2.size());
+    std::vector<double> texture;
+    for (std::size_t k = 0; k < ring.cos2.size(); ++k) {
+      texture.push_back(ring.cos2[k]);
+      texture.push_back(ring.weight[k]);
+    }
+    const PeakSetting setting{instrument.radius_mm, instrument.polarisation_k, texture.data()};
+    for (std::size_t l = 0; l < instrument.lines.size(); ++l) {
+      Peak peak;
+      if (make_peak(data, static_cast<int>(l), instrument.lines[l].wavelength_angstrom,
+                    instrument.lines[l].relative_intensity, layout, 0, 0, setting,
+                    parameters.data(), peak)) {
+        peaks.push_back(peak);
+      }
+    }
+  }
+  std::vector<int> all(peaks.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
+  std::vector<double> y(two_theta_deg.size(), 0.0);
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    PhaseSum<Pack<double, 1>> sum;
+    add_peaks<1, false, 1>(peaks.data(), all.data(), static_cast<int>(all.size()),
+                           Pack<double, 1>(two_theta_deg[i]), 0u, sum);
+    y[i] = sum.f.v;
+  }
+  return y;
+}
+
+}  // namespace
+
+SimulatedPattern simulate(const std::vector<CrystalStructure>& structures,
+                          const Instrument& instrument, const AtomicTables& tables,
+                          const SimulationRecipe& recipe) {
+  check(structures, instrument, recipe);
+  SimulatedPattern result;
+  auto& pattern = result.pattern;
+  pattern.id = recipe.id;
+  pattern.reader = "simulated";
+  const auto n =
+      static_cast<std::size_t>(std::floor(
+          (recipe.two_theta_max_deg - recipe.two_theta_min_deg) / recipe.step_deg + 1e-9)) +
+      1;
+  for (std::size_t i = 0; i < n; ++i) {
+    pattern.two_theta_deg.push_back(recipe.two_theta_min_deg +
+                                    static_cast<double>(i) * recipe.step_deg);
+  }
+  for (const auto& line : instrument.lines) {
+    pattern.wavelength_angstrom.push_back(line.wavelength_angstrom);
+  }
+  if (instrument.lines.size() > 1) {
+    pattern.kalpha2_ratio =
+        instrument.lines[1].relative_intensity / instrument.lines[0].relative_intensity;
+  }
+
+  std::vector<double> bragg(n, 0.0);
+  for (std::size_t p = 0; p < structures.size(); ++p) {
+    const auto& phase = recipe.phases[p];
+    result.weight_fraction.push_back(phase.weight_fraction);
+    if (phase.weight_fraction <= 0.0) continue;
+    const auto y =
+        phase_pattern(structures[p], instrument, tables, recipe, phase, pattern.two_theta_deg);
+    // Hill and Howard read backwards: the scale is the weight fraction over Z M V.
+    const double stretch = std::pow(1.0 + phase.cell_strain, 3);
+    const double scale =
+        phase.weight_fraction / (cell_mass_g_per_mol(structures[p]) * stretch *
+                                 cell_volume_angstrom3(reciprocal_metric(structures[p].cell)));
+    for (std::size_t i = 0; i < n; ++i) bragg[i] += scale * y[i];
+  }
+  const double highest = *std::max_element(bragg.begin(), bragg.end());
+  const double counts = highest > 0.0 ? recipe.strongest_counts / highest : 0.0;
+  RandomStream random(recipe.seed, recipe.item, purpose_counts);
+  for (std::size_t i = 0; i < n; ++i) {
+    const double x = pattern.two_theta_deg[i];
+    const double t = (2.0 * x - recipe.two_theta_min_deg - pattern.two_theta_deg.back()) /
+                     (pattern.two_theta_deg.back() - recipe.two_theta_min_deg);
+    double background = recipe.background_inverse_counts * recipe.two_theta_min_deg / x;
+    for (std::size_t k = 0; k < recipe.background_counts.size(); ++k) {
+      background += recipe.background_counts[k] *
+                    std::cos(static_cast<double>(k) * std::acos(std::clamp(t, -1.0, 1.0)));
+    }
+    background = std::max(0.0, background);
+    const double expected = background + counts * bragg[i];
+    result.background_counts.push_back(background);
+    result.expected_counts.push_back(expected);
+    pattern.counts.push_back(recipe.counting_noise ? random.poisson(expected) : expected);
+  }
+  return result;
+}
+
+}  // namespace gadolin::diffraction
