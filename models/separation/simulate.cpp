@@ -421,26 +421,27 @@ CircuitResult finish(Run& run) {
     }
   }
   result.worst_evidence = EvidenceClass::measured;
-  std::string weakest;
+  std::string resting[4];
   for (std::size_t k = 0; k < c; ++k) {
     const Species& s = circuit.species[k];
     result.evidence.push_back(s.name + ": " + to_string(s.evidence) +
                               (s.source.empty() ? "" : ", " + s.source));
     if (!(in[k] > 0.0)) continue;
-    if (s.evidence > result.worst_evidence) {
-      result.worst_evidence = s.evidence;
-      weakest.clear();
-    }
-    if (s.evidence == result.worst_evidence) weakest += (weakest.empty() ? "" : " ") + s.name;
+    result.worst_evidence = std::max(result.worst_evidence, s.evidence);
+    resting[static_cast<int>(s.evidence)] += " " + s.name;
   }
   for (BankSolution& bank : run.banks) {
     for (const Warning& w : bank.result.warnings) result.warnings.push_back(w);
     result.banks.push_back(std::move(bank.result));
   }
   if (result.worst_evidence >= EvidenceClass::estimated) {
-    result.warnings.push_back({"W-SEP-004", std::string("the result rests on ") +
-                                                to_string(result.worst_evidence) +
-                                                " constants of " + weakest});
+    std::string text = "the result rests on constants not measured:";
+    for (EvidenceClass e : {EvidenceClass::memory, EvidenceClass::estimated}) {
+      const std::string& names = resting[static_cast<int>(e)];
+      if (!names.empty()) text += std::string(" ") + to_string(e) + names + ";";
+    }
+    text.pop_back();
+    result.warnings.push_back({"W-SEP-004", text});
   }
   return result;
 }

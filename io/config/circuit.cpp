@@ -1,0 +1,376 @@
+#include "io/config/circuit.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "io/config/toml_table.hpp"
+#include "models/core/element.hpp"
+
+namespace gadolin::io {
+
+namespace {
+
+using config::TomlTable;
+using separation::AqueousStream;
+using separation::Bank;
+using separation::Circuit;
+using separation::DistributionLaw;
+using separation::EvidenceClass;
+using separation::ExtractantBasis;
+using separation::OrganicStream;
+using separation::Species;
+using separation::StageDraw;
+using separation::StageFeed;
+
+const std::vector<std::string> bases = {"dimer", "formal_monomer"};
+const std::vector<std::string> evidence_words = {"MEASURED", "DERIVED", "ESTIMATED", "MEMORY"};
+
+ExtractantBasis basis_of(const std::string& word) {
+  return word == "dimer" ? ExtractantBasis::dimer : ExtractantBasis::formal_monomer;
+}
+
+separation::Extractant extractant_of(const TomlTable& t) {
+  separation::Extractant e;
+  e.name = t.text("name");
+  e.diluent = t.text_or("diluent", "");
+  e.basis = basis_of(t.choice("basis", bases));
+  e.dosage_percent_per_molar = t.number_or("dosage_percent_per_molar", 0.0, config::not_negative);
+  e.gel_fraction = t.number_or("gel_fraction", e.gel_fraction, config::fraction);
+  t.finish();
+  return e;
+}
+
+double molar_mass(const TomlTable& t, const std::string& name) {
+  if (t.has("molar_mass_g_per_mol")) return t.number("molar_mass_g_per_mol", config::positive);
+  return atomic_number(name) ? atomic_weight_g_per_mol(name) : 0.0;
+}
+
+Species species_of(const TomlTable& t, ExtractantBasis basis) {
+  Species s;
+  s.name = t.text("name");
+  s.molar_mass_g_per_mol = molar_mass(t, s.name);
+  s.protons = t.number_or("protons", s.protons, config::not_negative);
+  s.dimers = t.number_or("extractant_per_metal", s.dimers, config::not_negative);
+  s.basis = t.has("basis") ? basis_of(t.choice("basis", bases)) : basis;
+  const auto evidence = t.choice("evidence", evidence_words);
+  s.evidence = static_cast<EvidenceClass>(
+      std::find(evidence_words.begin(), evidence_words.end(), evidence) - evidence_words.begin());
+  s.source = t.text("source");
+  if (const auto line = t.optional_table("line")) {
+    s.law = DistributionLaw::empirical_line;
+    s.line.intercept = line->number("intercept");
+    s.line.ph_slope = line->number_or("ph_slope", 0.0);
+    s.line.ph_quadratic = line->number_or("ph_quadratic", 0.0);
+    s.line.dosage_ph_slope = line->number_or("dosage_ph_slope", 0.0);
+    s.line.log10_dosage_slope = line->number_or("log10_dosage_slope", 0.0);
+    s.line.ph_min = line->number_or("ph_min", s.line.ph_min);
+    s.line.ph_max = line->number_or("ph_max", s.line.ph_max);
+    s.line.dosage_min_percent = line->number_or("dosage_min_percent", s.line.dosage_min_percent);
+    s.line.dosage_max_percent = line->number_or("dosage_max_percent", s.line.dosage_max_percent);
+    line->finish();
+  } else {
+    s.log10_k = t.number("log10_k");
+    if (t.has("exponent")) s.exponent = t.number("exponent", config::not_negative);
+    s.reference_extractant_molar = t.number_or("reference_extractant_molar", 1.0, config::positive);
+  }
+  t.finish();
+  return s;
+}
+
+/// Design and constants joined; knows species by name and place.
+class Reader {
+ public:
+  Reader(const TomlTable& root, const std::string& file, std::vector<InputFile>* records)
+      : root_(root), file_(file), records_(records) {}
+
+  Circuit read() {
+    circuit_.source_file = file_;
+    circuit_.name = root_.text("name");
+    circuit_.description = root_.text_or("description", "");
+    circuit_.organic_loop_closed =
+        root_.choice_or("organic_loop", "open", {"open", "closed"}) == "closed";
+    constants();
+    if (const auto t = root_.optional_table("solution")) {
+      circuit_.ionic_product =
+          t->number_or("ionic_product", circuit_.ionic_product, config::positive);
+      circuit_.log10_ka_hso4 = t->number_or("log10_ka_hso4", circuit_.log10_ka_hso4);
+      t->finish();
+    }
+    for (const TomlTable& t : root_.tables("bank")) circuit_.banks.push_back(bank(t));
+    for (const TomlTable& t : root_.tables_or_none("return")) {
+      separation::AqueousReturn r;
+      r.from_bank = bank_name(t, "from_bank");
+      r.to_bank = bank_name(t, "to_bank");
+      r.to_stage = stage(t, "to_stage", stages_of(r.to_bank));
+      r.fraction = t.number("fraction", config::fraction);
+      t.finish();
+      circuit_.returns.push_back(r);
+    }
+    if (const auto t = root_.optional_table("regeneration")) {
+      auto& g = circuit_.regeneration;
+      g.bleed_fraction = t->number_or("bleed_fraction", 0.0, config::fraction);
+      g.saponified_fraction = t->number_or("saponified_fraction", 0.0, config::fraction);
+      if (t->has("saponified_species")) {
+        g.saponified_species = t->choice("saponified_species", names_);
+      } else if (g.saponified_fraction > 0.0) {
+        throw t->error("E-SEP-011", "saponified_fraction without saponified_species",
+                       "saponified_fraction", "add saponified_species = \"Na\"");
+      }
+      t->finish();
+    }
+    root_.finish();
+    return circuit_;
+  }
+
+ private:
+  const TomlTable& root_;
+  std::string file_;
+  std::vector<InputFile>* records_;
+  Circuit circuit_;
+  std::vector<std::string> names_;
+
+  void constants() {
+    std::vector<Species> table;
+    if (root_.has("constants")) {
+      const auto path = std::filesystem::path(file_).parent_path() / root_.text("constants");
+      InputFile record;
+      const TomlTable t = TomlTable::read(path.lexically_normal().string(), &record, "constants");
+      if (records_ != nullptr) records_->push_back(record);
+      t.text_or("title", "");
+      t.text_or("validity", "");
+      t.text_or("licence", "");
+      circuit_.extractant = extractant_of(t.table("extractant"));
+      for (const TomlTable& s : t.tables("species")) {
+        table.push_back(species_of(s, circuit_.extractant.basis));
+      }
+      t.finish();
+      if (const auto own = root_.optional_table("extractant")) {
+        circuit_.extractant = extractant_of(*own);
+      }
+    } else {
+      circuit_.extractant = extractant_of(root_.table("extractant"));
+    }
+    // Species written out in the design add to the table, or replace its entry.
+    for (const TomlTable& t : root_.tables_or_none("species")) {
+      Species s = species_of(t, circuit_.extractant.basis);
+      const auto same = std::find_if(table.begin(), table.end(),
+                                     [&](const Species& other) { return other.name == s.name; });
+      if (same == table.end()) {
+        table.push_back(s);
+      } else {
+        *same = s;
+      }
+    }
+    std::vector<std::string> known;
+    for (const Species& s : table) known.push_back(s.name);
+    if (root_.has("use_species")) {
+      for (const std::string& name : root_.texts("use_species")) {
+        const auto found = std::find(known.begin(), known.end(), name);
+        if (found == known.end()) {
+          const std::string near = nearest_word(name, known);
+          throw root_.error(
+              "E-SEP-002", "species \"" + name + "\" has no constants", "use_species",
+              near.empty() ? "add a [[species]] table" : "did you mean \"" + near + "\"?");
+        }
+        circuit_.species.push_back(table[static_cast<std::size_t>(found - known.begin())]);
+      }
+    } else {
+      circuit_.species = table;
+    }
+    for (const Species& s : circuit_.species) {
+      names_.push_back(s.name);
+      if (s.basis != circuit_.extractant.basis) {
+        throw root_.error("E-SEP-006",
+                          "species " + s.name + " is stated for the basis " + to_string(s.basis) +
+                              ", the extractant for " + to_string(circuit_.extractant.basis),
+                          "", "convert the constant: 1.0 M formal monomer = 0.5 M dimer");
+      }
+    }
+  }
+
+  std::string bank_name(const TomlTable& t, const std::string& key) const {
+    std::vector<std::string> banks;
+    for (const Bank& b : circuit_.banks) banks.push_back(b.name);
+    return t.choice(key, banks);
+  }
+  int stages_of(const std::string& name) const {
+    for (const Bank& b : circuit_.banks) {
+      if (b.name == name) return b.stages;
+    }
+    return 0;
+  }
+  static int stage(const TomlTable& t, const std::string& key, int stages) {
+    const auto value = t.integer(key, -1000000, 1000000);
+    if (value < 1 || value > stages) {
+      throw t.error("E-SEP-005",
+                    "stage " + std::to_string(value) + " lies outside 1.." + std::to_string(stages),
+                    key, "stage 1 is where the organic enters");
+    }
+    return static_cast<int>(value);
+  }
+
+  /// [x.molar] or [x.mg_per_l]: one number per species named, 0 for the rest.
+  std::vector<double> concentrations(const TomlTable& t) const {
+    std::vector<double> molar(names_.size(), 0.0);
+    const auto fill = [&](const char* key, bool mass) {
+      const auto table = t.optional_table(key);
+      if (!table) return;
+      for (std::size_t k = 0; k < names_.size(); ++k) {
+        if (!table->has(names_[k])) continue;
+        const double value = table->number(names_[k], config::not_negative);
+        if (!mass) {
+          molar[k] += value;
+          continue;
+        }
+        if (!(circuit_.species[k].molar_mass_g_per_mol > 0.0)) {
+          throw table->error("E-SEP-012", "species " + names_[k] + " has no molar mass", names_[k],
+                             "give molar_mass_g_per_mol or use the molar table");
+        }
+        molar[k] += value * 1e-3 / circuit_.species[k].molar_mass_g_per_mol;
+      }
+      for (const std::string& name : names_) table->allow(name);
+      table->finish();
+    };
+    fill("molar", false);
+    fill("mg_per_l", true);
+    return molar;
+  }
+
+  AqueousStream aqueous(const TomlTable& t) const {
+    AqueousStream s;
+    s.flow_l_per_h = t.number("flow_l_per_h", config::not_negative);
+    s.molar = concentrations(t);
+    const double bisulfate = t.number_or("bisulfate_molar", 0.0, config::not_negative);
+    s.h_molar = t.number_or("acid_molar", 0.0) + bisulfate;
+    if (t.has("base_molar")) s.h_molar -= t.number("base_molar", config::not_negative);
+    s.sulfate_molar = t.number_or("sulfate_molar", 0.0, config::not_negative) + bisulfate;
+    t.finish();
+    return s;
+  }
+
+  OrganicStream organic(const TomlTable& t) const {
+    OrganicStream s;
+    s.flow_l_per_h = t.number("flow_l_per_h", config::not_negative);
+    s.molar = concentrations(t);
+    const bool dimer = circuit_.extractant.basis == ExtractantBasis::dimer;
+    const std::string mine = dimer ? "dimer" : "formal", other = dimer ? "formal" : "dimer";
+    for (const char* kind : {"extractant_", "free_extractant_"}) {
+      const std::string wrong = kind + other + "_molar";
+      if (t.has(wrong)) {
+        throw t.error("E-SEP-006",
+                      wrong + " in a circuit whose constants are stated for the basis " +
+                          to_string(circuit_.extractant.basis),
+                      wrong,
+                      "give " + std::string(kind) + mine + "_molar; 1.0 M formal = 0.5 M dimer");
+      }
+    }
+    const std::string total_key = "extractant_" + mine + "_molar";
+    const std::string free_key = "free_extractant_" + mine + "_molar";
+    double bound = 0.0;
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+      bound += circuit_.species[k].dimers * s.molar[k];
+    }
+    if (t.has(free_key)) {
+      if (t.has(total_key)) {
+        throw t.error("E-SEP-007", "both " + total_key + " and " + free_key + " are given",
+                      free_key, "give one of them");
+      }
+      s.free_dimer_molar = t.number(free_key, config::positive);
+      t.finish();
+      return s;
+    }
+    const double total = t.number(total_key, config::positive);
+    const double degree = t.number_or("saponified_fraction", 0.0, config::fraction);
+    if (degree > 0.0) {
+      const std::string name = t.choice("saponified_species", names_);
+      const auto k =
+          static_cast<std::size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+      if (!(circuit_.species[k].dimers > 0.0)) {
+        throw t.error("E-SEP-012", "species " + name + " binds no extractant", "saponified_species",
+                      "choose a species with extractant_per_metal above 0");
+      }
+      s.molar[k] += degree * total / circuit_.species[k].dimers;
+      bound += degree * total;
+    } else {
+      t.allow("saponified_species");
+    }
+    s.free_dimer_molar = total - bound;
+    if (!(s.free_dimer_molar > 0.0)) {
+      char text[120];
+      std::snprintf(text, sizeof text, "the solvent is loaded above capacity: %.6g of %.6g mol/L",
+                    bound, total);
+      throw t.error("E-SEP-007", text, total_key, "lower the loading or raise the extractant");
+    }
+    t.finish();
+    return s;
+  }
+
+  Bank bank(const TomlTable& t) {
+    Bank b;
+    b.name = t.text("name");
+    for (const Bank& other : circuit_.banks) {
+      if (other.name == b.name) {
+        throw t.error("E-SEP-001", "bank \"" + b.name + "\" is named twice", "name",
+                      "name each bank once");
+      }
+    }
+    const auto stages = t.integer("stages", -1000000, 1000000);
+    if (stages < 1 || stages > 10000) {
+      throw t.error("E-SEP-004", "bank " + b.name + " has " + std::to_string(stages) + " stages",
+                    "stages", "give 1 to 10000");
+    }
+    b.stages = static_cast<int>(stages);
+    b.raffinate_name = t.text_or("raffinate_name", "");
+    b.murphree_efficiency = t.number_or("murphree_efficiency", 1.0, {1e-6, 1.0});
+    b.entrained_aqueous_fraction = t.number_or("entrained_aqueous_fraction", 0.0, {0.0, 0.5});
+    b.entrained_organic_fraction = t.number_or("entrained_organic_fraction", 0.0, {0.0, 0.5});
+    if (const auto in = t.optional_table("aqueous_in")) b.aqueous_in = aqueous(*in);
+    if (const auto in = t.optional_table("organic_in")) {
+      b.organic_in = organic(*in);
+    } else if (!circuit_.banks.empty()) {
+      b.organic_from_previous = true;
+    } else {
+      throw t.error("E-TOML-003", "bank " + b.name + " has no [bank.organic_in]", "name",
+                    "the first bank needs its solvent, also as the design of a closed loop");
+    }
+    for (const TomlTable& f : t.tables_or_none("feed")) {
+      StageFeed feed;
+      feed.name = f.text_or("name", "feed");
+      feed.stage = stage(f, "stage", b.stages);
+      feed.is_feed = f.boolean_or("counts_as_feed", true);
+      if (const auto in = f.optional_table("aqueous")) feed.aqueous = aqueous(*in);
+      if (const auto in = f.optional_table("organic")) feed.organic = organic(*in);
+      f.finish();
+      b.feeds.push_back(feed);
+    }
+    for (const TomlTable& d : t.tables_or_none("draw")) {
+      StageDraw draw;
+      draw.name = d.text_or("name", "");
+      draw.stage = stage(d, "stage", b.stages);
+      draw.aqueous_fraction = d.number_or("aqueous_fraction", 0.0, config::fraction);
+      draw.organic_fraction = d.number_or("organic_fraction", 0.0, config::fraction);
+      d.finish();
+      b.draws.push_back(draw);
+    }
+    t.finish();
+    return b;
+  }
+};
+
+}  // namespace
+
+Circuit read_circuit(const std::string& path, std::vector<InputFile>* records) {
+  InputFile record;
+  const TomlTable root = TomlTable::read(path, &record, "design");
+  if (records != nullptr) records->push_back(record);
+  return Reader(root, path, records).read();
+}
+
+Circuit parse_circuit(const std::string& text, const std::string& file,
+                      std::vector<InputFile>* records) {
+  const TomlTable root = TomlTable::parse(text, file);
+  return Reader(root, file, records).read();
+}
+
+}  // namespace gadolin::io

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/core/provenance.hpp"
+#include "models/separation/types.hpp"
+
+namespace gadolin::io {
+
+/// Reads a separation design (docs/formats/design.md; examples in configs/separation_*.toml) and
+/// the table of constants it names, relative to the design file. Records of both files go to
+/// `records`. throws Error E-FILE-00x, E-TOML-00x (unknown key: nearest key, file and line),
+/// E-SEP-002
+///        (species without constants), -005 (stage), -006 (mixed basis), -007 (overloaded solvent),
+///        all with file:line
+separation::Circuit read_circuit(const std::string& path,
+                                 std::vector<InputFile>* records = nullptr);
+
+/// The same from text; `file` is named in messages and is where relative paths begin.
+separation::Circuit parse_circuit(const std::string& text, const std::string& file,
+                                  std::vector<InputFile>* records = nullptr);
+
+}  // namespace gadolin::io
