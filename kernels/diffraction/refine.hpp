@@ -284,6 +284,10 @@ struct RefineKernel {
       team.single([&] { w.stash_p[m.n_free] = 0.0; });
       LmOptions options = args.options;
       if (round > 0) options.initial_lambda = 1e-6;
+      if (rounds > 1) {  // the last stage: replicas must not lean towards their start
+        options.shift_tolerance *= 0.1;
+        options.chi2_tolerance *= 0.01;
+      }
       result = levenberg_marquardt(team, m.n_free, Problem{&m, w}, w.free_values,
                                    args.lower + item * max_free, args.upper + item * max_free, w.lm,
                                    options);

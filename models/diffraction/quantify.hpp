@@ -8,7 +8,7 @@ namespace gadolin::diffraction {
 /// diffraction.md#uncertainty): every phase's scale carries an independent relative error, and
 /// every weight fraction a floor.
 struct ModelError {
-  double scale_relative = 0.03;
+  double scale_relative = 0.05;
   double floor_fraction = 0.003;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <set>
+#include <utility>
 
 #include "kernels/diffraction/refine.hpp"
 #include "models/diffraction/assess.hpp"
@@ -22,7 +24,11 @@ class Protocol {
  public:
   Protocol(const BatchModel& model, std::vector<PatternState>& states,
            const RefinementOptions& options, const Engine& engine)
-      : model_(model), states_(states), options_(options), engine_(engine) {}
+      : model_(model),
+        states_(states),
+        options_(options),
+        engine_(engine),
+        refused_(states.size()) {}
 
   void run() {
     start();
@@ -30,17 +36,17 @@ class Protocol {
     const int shift = model_.instrument.geometry == Geometry::bragg_brentano ? Layout::displacement
                                                                              : Layout::zero;
     step([&](const PatternState&) { return std::vector<int>{shift}; });
-    step([&](const PatternState& s) { return cells(s); });
-    step([&](const PatternState& s) { return widths(s, {Layout::x}, {Layout::w}); });
-    // Cells that ran away while the widths were wrong get another chance, phase by phase.
-    for (int p = 0; p < model_.layout.phases; ++p) {
-      step([&](const PatternState& s) { return cell(s, p); });
-    }
-    step([&](const PatternState& s) { return widths(s, {Layout::x, Layout::y}, {Layout::w}); });
-    step([&](const PatternState&) { return std::vector<int>{Layout::u, Layout::v}; });
-    if (options_.texture) {
+    // Twice: what ran away while widths or texture were wrong gets another chance.
+    for (int round = 0; round < 2; ++round) {
+      step([&](const PatternState& s) { return cells(s); });
+      step([&](const PatternState& s) { return widths(s, {Layout::x}, {Layout::w}); });
       for (int p = 0; p < model_.layout.phases; ++p) {
-        step([&](const PatternState& s) { return texture(s, p); });
+        step([&](const PatternState& s) { return cell(s, p); });
+      }
+      step([&](const PatternState& s) { return widths(s, {Layout::x, Layout::y}, {Layout::w}); });
+      step([&](const PatternState&) { return std::vector<int>{Layout::u, Layout::v}; });
+      for (int p = 0; options_.texture && p < model_.layout.phases; ++p) {
+        step([&](const PatternState& s) { return texture(s, p); }, true);
       }
     }
     if (options_.background_terms == 0) {
@@ -191,11 +197,14 @@ class Protocol {
     return sum;
   }
 
-  bool pays(const PatternState& before, const PatternState& after) const {
+  /// BIC with as many observations as the residuals leave independent. Texture trades against the
+  /// scales, so it must pay in full; what every specimen has (cell, widths, background) is judged
+  /// leniently, because early residuals are correlated by the very parameters still missing.
+  bool pays(const PatternState& before, const PatternState& after, bool strict) const {
     if (after.status == ItemStatus::out_of_range || !std::isfinite(after.chi2)) return false;
     const double old = chi2_under(before, before.calculated, after.used_variance);
     const double n = static_cast<double>(before.counts.size()) /
-                     std::max(1.0, after.summary[Summary::correlation]);
+                     std::clamp(after.summary[Summary::correlation], 1.0, strict ? 1e9 : 5.0);
     const auto added = static_cast<double>(after.free.size() - before.free.size());
     return n * std::log(after.chi2 / old) + added * std::log(std::max(2.0, n)) < 0.0;
   }
@@ -223,7 +232,7 @@ class Protocol {
 
   /// Frees what `choose` names, refines, and keeps the result where it pays and rests inside its
   /// bounds; blocks that hit a bound are taken out and the rest tried once more.
-  void step(const Choose& choose) {
+  void step(const Choose& choose, bool strict = false) {
     const std::vector<PatternState> before = states_;
     std::vector<char> run(states_.size(), 0);
     std::vector<std::vector<int>> added(states_.size());
@@ -235,10 +244,13 @@ class Protocol {
         return std::find(states_[i].free.begin(), states_[i].free.end(), parameter) !=
                states_[i].free.end();
       });
-      if (added[i].empty()) {
+      const auto attempt = std::make_pair(states_[i].free, added[i]);
+      if (added[i].empty() || refused_[i].count(attempt) != 0) {
         states_[i] = before[i];
+        added[i].clear();
         continue;
       }
+      refused_[i].insert(attempt);  // an addition that is kept cannot come up again
       states_[i].free.insert(states_[i].free.end(), added[i].begin(), added[i].end());
       run[i] = 1;
     }
@@ -250,7 +262,7 @@ class Protocol {
                            ? std::vector<int>{}
                            : offenders(before[i], states_[i]);
       if (bad.empty()) {
-        if (!pays(before[i], states_[i])) roll_back(i, before[i]);
+        if (!pays(before[i], states_[i], strict)) roll_back(i, before[i]);
         continue;
       }
       roll_back(i, before[i]);
@@ -265,7 +277,8 @@ class Protocol {
     for (std::size_t i = 0; i < states_.size(); ++i) {
       if (again[i] == 0) continue;
       const bool bad = states_[i].status == ItemStatus::out_of_range ||
-                       !offenders(before[i], states_[i]).empty() || !pays(before[i], states_[i]);
+                       !offenders(before[i], states_[i]).empty() ||
+                       !pays(before[i], states_[i], strict);
       if (bad) roll_back(i, before[i]);
     }
   }
@@ -296,6 +309,8 @@ class Protocol {
   std::vector<PatternState>& states_;
   const RefinementOptions& options_;
   const Engine& engine_;
+  /// Per pattern: what was added to which free parameters without success.
+  std::vector<std::set<std::pair<std::vector<int>, std::vector<int>>>> refused_;
 };
 
 /// Patterns per chunk: bounds host memory; the results do not depend on it.
