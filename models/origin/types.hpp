@@ -69,11 +69,11 @@ struct Options {
   double typicality_alpha = 0.01;
   double within_sd = 0.03;           ///< log units, pooled within-source spread, smooth in radius
   double within_element_sd = 0.02;   ///< log units, pooled within-source spread per element
-  double laboratory_sd = 0.02;       ///< log units per element
+  double laboratory_sd = 0.01;       ///< log units per element
   double process_sd = 0.02;          ///< log units per neighbour step in radius
-  double default_u_fraction = 0.03;  ///< relative u of a value without a stated one
+  double default_u_fraction = 0.05;  ///< relative u of a value without a stated one
   double background_prior_count = 8.0;  ///< deposits the shrinkage target of C is worth
-  double background_bandwidth = 0.3;    ///< of the kernels of the background, in units of C
+  double background_bandwidth = 0.2;    ///< of the kernels of the background, in units of C
   double background_broad_share = 0.1;  ///< of one broad normal in the background
   double group_log10_lr = 1.0;          ///< sources below this expected log10 LR form a group
   double posterior_to_name = 0.5;  ///< a source or group is named from this posterior on, else none
