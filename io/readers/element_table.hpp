@@ -24,8 +24,8 @@ struct ElementTableOptions {
 ///   fails  E-TAB-001 unknown column (nearest named), -002 no header or no sample, -003 a column or
 ///          determination twice, -004 an analyte that could be two things, -005 a cell that is no
 ///          statement, -006 a comma that could be two things, -007 impossible uncertainty or LOD,
-///          -008 a row of another length, -009 more than the whole sample; E-UNIT-001 unknown unit, -003 no unit, -004 a unit per
-///          volume or per mole; E-CSV-*
+///          -008 a row of another length, -009 more than the whole sample; E-UNIT-001 unknown unit,
+///          -003 no unit, -004 a unit per volume or per mole; E-CSV-*
 ///   warns  W-CENS-002 below an unstated LOD, treated as not measured, -003 negative number read
 ///          as a limit, -004 zero treated as not measured; W-UNC-001 default uncertainty used,
 ///          -002 coverage not stated, taken as 1 sigma; W-UNIT-001 mixed units;
