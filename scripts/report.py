@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Writes the report of a result file: one self-contained HTML page (docs/formats/report.md).
+
+    python3 scripts/report.py RESULT.h5 [--out REPORT.html]
+
+Reads the HDF5 file and nothing else; needs python3 with h5py and numpy. The page needs no network.
+The same file gives the same page, byte for byte. Print it from a browser to get a PDF with the
+report id and page numbers.
+Exit codes: 0 written, 3 the file is no result, 6 the page cannot be written.
+"""
+import argparse
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from gadolin_report import batch, sections  # noqa: E402
+from gadolin_report.page import Page  # noqa: E402
+from gadolin_report.result import Result  # noqa: E402
+from gadolin_report.words import escape  # noqa: E402
+
+
+def title_of(result):
+    for sample in result.samples:
+        given = sample.child("case").text("report_title")
+        if given:
+            return given
+    if result.samples:
+        return result.samples[0].text("title")
+    return result.batch.text("title") or result.batch_origin.text("title") or "Result"
+
+
+def build(result):
+    page = Page(result.report_id)
+    title = title_of(result)
+    # Only people authorise a report: whatever a laboratory has to state and did not keeps it a draft.
+    draft = not result.complete or not result.samples or any(map(sections.is_draft, result.samples))
+    subtitle = " / ".join(s.text("title") for s in result.samples[:3] if s.text("title") != title)
+    page.add(f"<h1>{escape(title)}</h1>")
+    page.paragraph(f"{escape(subtitle)}{'<br>' if subtitle else ''}Report <b>{page.report_id}</b>, "
+                   f"made by gadolin {escape(result.run.text('program_version'))} from results of "
+                   f"{escape(result.run.text('start_time') or 'unknown date')}", "quiet")
+    page.add("<!--contents-->")
+    normaliser = result.normaliser()
+    for k, sample in enumerate(result.samples):
+        page.add(f'<section class="sample{" first" if k == 0 else ""}">')
+        if len(result.samples) > 1:
+            page.add(f"<h1>Sample {escape(sample.text('entry_identifier'))}</h1>")
+        sections.administrative(page, sample)
+        sections.summary(page, sample)
+        sections.diffraction(page, sample)
+        sections.assay(page, sample, normaliser)
+        sections.recovery(page, sample)
+        sections.separation(page, sample)
+        sections.origin(page, sample)
+        sections.blind_spots(page, sample)
+        sections.warnings(page, sample)
+        page.add("</section>")
+    if result.batch:
+        batch.patterns(page, result.batch)
+    if result.batch_origin:
+        batch.origins(page, result.batch_origin)
+    batch.annex(page, result)
+    return page.html(title, draft)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("result", help="result file (HDF5)")
+    parser.add_argument("--out", help="page to write; default: the result's name with .html")
+    options = parser.parse_args()
+    out = pathlib.Path(options.out or pathlib.Path(options.result).with_suffix(".html"))
+    try:
+        result = Result(options.result)
+        if not result.attribute("gadolin_schema_version"):
+            raise OSError("no gadolin_schema_version")
+    except OSError as error:
+        print(f"error[E-H5-001]: not a gadolin result ({error}) in {options.result} - "
+              "name a file written by gadolin", file=sys.stderr)
+        return 3
+    page = build(result)
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        print(f"error[E-OUT-002]: cannot write the report ({error.strerror}) in {out} - "
+              "choose another --out", file=sys.stderr)
+        return 6
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
