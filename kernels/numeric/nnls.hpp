@@ -16,11 +16,11 @@ GADOLIN_INLINE std::size_t nnls_scratch_doubles(int n) {
 }
 
 /// Non-negative least squares on normal equations: min |A x - b|^2, x >= 0, given A'A and A'b.
-/// Lawson and Hanson's active set in the form of Bro and de Jong; an unknown whose column repeats
-/// those already free stays 0.
+/// Lawson and Hanson's active set in the form of Bro and de Jong. An unknown whose column repeats
+/// those already free stays 0: x is a minimum then, but not the only one, which is not reported.
 /// in   gram [n*n] = A'A symmetric (both triangles);  rhs [n] = A'b;  n <= 64
 /// out  x [n] >= 0, exactly 0 where the bound holds;  scratch [nnls_scratch_doubles(n)]
-/// returns ok; singular when a column of A is zero or repeats others (x is still a minimum);
+/// returns ok; singular when a column of A is zero (its unknown is 0, x is still a minimum);
 ///         not_converged after 3n + 30 exchanges (x is the last feasible point);
 ///         out_of_range when gram or rhs holds a value that is not finite (x = 0)
 /// cost   n^3/3 flop per exchange, usually fewer than 2n exchanges
@@ -45,7 +45,6 @@ GADOLIN_HD ItemStatus nnls(const Team& team, int n, const double* gram, const do
   });
   if (bad > 0.0) return ItemStatus::out_of_range;
 
-  bool repeated = false;
   const int most = 3 * n + 30;
   for (int exchange = 0; exchange < most; ++exchange) {
     // Slope of |Ax - b|^2 along each bound unknown, in units of that column's length.
@@ -72,7 +71,7 @@ GADOLIN_HD ItemStatus nnls(const Team& team, int n, const double* gram, const do
     if (entering == size) {
       const double zero_columns =
           team.sum(size, [&](std::size_t i) { return gram[i * size + i] > 0.0 ? 0.0 : 1.0; });
-      return repeated || zero_columns > 0.0 ? ItemStatus::singular : ItemStatus::ok;
+      return zero_columns > 0.0 ? ItemStatus::singular : ItemStatus::ok;
     }
     team.barrier();
     team.single([&] { free[entering] = 1.0; });
@@ -91,7 +90,6 @@ GADOLIN_HD ItemStatus nnls(const Team& team, int n, const double* gram, const do
         return free[i] > 0.0 && !(factor[i * size + i] > 0.0) ? 1.0 : 0.0;
       });
       if (lost > 0.0) {  // the newcomer repeats the others: refuse it for good
-        repeated = true;
         team.single([&] {
           free[entering] = -1.0;
           x[entering] = 0.0;

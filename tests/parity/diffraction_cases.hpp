@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+
+#include "tests/parity/diffraction_batch.hpp"
+#include "tests/parity/parity.hpp"
+
+/// Parity cases of kernels/diffraction. Fits are converged far beyond what a result needs, so that
+/// engines which round differently meet at the same minimum.
+namespace gadolin::parity {
+
+namespace diffraction_detail {
+
+inline Outputs refine(const Engine& engine, std::size_t items,
+                      const diffraction::BatchShape& shape) {
+  diffraction::SyntheticBatch batch(engine, items, shape);
+  launch<diffraction::RefineKernel>(engine, items, batch.args);
+  batch.memory().download();
+  Outputs out;
+  out.status(batch.host_status(), items);
+  out.column("parameters", batch.host_parameters(), items, batch.size(), 1e-6, 1e-8);
+  out.column("covariance", batch.host_covariance(), items, batch.free_count() * batch.free_count(),
+             1e-5, 1e-12);
+  out.column("calculated", batch.host_calculated(), items, static_cast<std::size_t>(shape.points),
+             1e-6);
+  return out;
+}
+
+inline Outputs start(const Engine& engine, std::size_t items) {
+  diffraction::BatchShape shape;
+  // The start kernel frees background and scales only.
+  diffraction::SyntheticBatch full(engine, items, shape);
+  auto args = full.args;
+  std::vector<int> index;
+  const diffraction::Layout layout{shape.background_terms, shape.phases};
+  for (int k = 0; k <= shape.background_terms; ++k) {
+    index.push_back(diffraction::Layout::background + k);
+  }
+  for (int p = 0; p < shape.phases; ++p) index.push_back(layout.phase(p));
+  BatchMemory memory(engine);
+  const std::size_t free = index.size(), stride = full.free_count();
+  auto counts = memory.input<int>(items);
+  auto indices = memory.input<int>(items * stride);
+  memory.allocate();
+  for (std::size_t i = 0; i < items; ++i) {
+    memory.host(counts)[i] = static_cast<int>(free);
+    std::copy(index.begin(), index.end(), memory.host(indices) + i * stride);
+  }
+  memory.upload();
+  args.free_count = memory.device(counts);
+  args.free_index = memory.device(indices);
+  launch<diffraction::StartKernel>(engine, items, args);
+  full.memory().download();
+  Outputs out;
+  out.status(full.host_status(), items);
+  out.column("parameters", full.host_parameters(), items, full.size(), 1e-8, 1e-9);
+  return out;
+}
+
+}  // namespace diffraction_detail
+
+inline Cases diffraction_cases() {
+  Cases cases;
+  cases.push_back({"diffraction::refine",
+                   [](const Engine& engine, std::size_t n) {
+                     return diffraction_detail::refine(engine, n, {});
+                   },
+                   false, 33});
+  cases.push_back({"diffraction::refine_texture_and_widths",
+                   [](const Engine& engine, std::size_t n) {
+                     diffraction::BatchShape shape;
+                     shape.points = 471;  // not a multiple of the tile
+                     shape.rings = 20;
+                     shape.texture = true;
+                     shape.all_widths = true;
+                     shape.poisson = false;
+                     return diffraction_detail::refine(engine, std::min<std::size_t>(n, 1000),
+                                                       shape);
+                   },
+                   false, 31});
+  cases.push_back({"diffraction::start", diffraction_detail::start, false, 33});
+  return cases;
+}
+
+}  // namespace gadolin::parity
