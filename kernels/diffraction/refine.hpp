@@ -341,11 +341,12 @@ struct RefineKernel {
       team.barrier();
     }
     team.for_each(size, [&](std::size_t i) { args.parameters[item * size + i] = w.parameters[i]; });
+    const bool usable = result.status != ItemStatus::out_of_range;  // else there is no covariance
     team.for_each(static_cast<std::size_t>(m.n_free), [&](std::size_t i) {
-      args.state[item * max_free + i] = lm.state[i];
+      args.state[item * max_free + i] = usable ? lm.state[i] : -1.0;
       for (int j = 0; j < m.n_free; ++j) {
         const std::size_t at = i * static_cast<std::size_t>(m.n_free) + static_cast<std::size_t>(j);
-        args.covariance[item * max_free * max_free + at] = lm.covariance[at];
+        args.covariance[item * max_free * max_free + at] = usable ? lm.covariance[at] : 0.0;
       }
     });
     team.for_each(points, [&](std::size_t i) { args.used_variance[begin + i] = w.variance[i]; });
