@@ -1,0 +1,106 @@
+// Mixtures of weighed powders against the unattended refinement: one generic start, no per-file
+// setting, one batch call per set.
+#include <cmath>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "io/config/instrument.hpp"
+#include "io/readers/atomic_tables.hpp"
+#include "io/readers/pattern.hpp"
+#include "io/readers/structure_library.hpp"
+#include "models/diffraction/refine.hpp"
+#include "tests/shared_data.hpp"
+
+namespace gadolin::diffraction {
+namespace {
+
+const std::string datasets = std::string(GADOLIN_SOURCE_DIR) + "/datasets";
+
+std::vector<PatternResult> refine_files(const std::vector<std::string>& files,
+                                        const std::vector<std::string>& phases,
+                                        const std::string& instrument) {
+  std::vector<Pattern> patterns;
+  for (const auto& file : files) {
+    for (auto& pattern : io::read_patterns(file)) patterns.push_back(std::move(pattern));
+  }
+  std::vector<CrystalStructure> structures;
+  for (const auto& phase : phases) structures.push_back(io::load_structure(phase, datasets));
+  return refine(patterns, structures,
+                io::read_instrument(datasets + "/instruments/" + instrument + ".toml"),
+                io::read_atomic_tables(datasets + "/atomic"), {}, make_engine("auto"));
+}
+
+TEST(CpdRoundRobin, SampleOneIsQuantifiedWithinTwoPercent) {
+  GADOLIN_SHARED_OR_SKIP(folder, "xrd/cpd_roundrobin");
+  // Weighed wt%: corundum, zincite, fluorite. Madsen et al. (2001) J. Appl. Cryst. 34, 409.
+  const std::map<std::string, std::array<double, 3>> weighed{{"1a", {1.15, 4.04, 94.81}},
+                                                             {"1b", {94.31, 1.36, 4.33}},
+                                                             {"1d", {13.53, 32.89, 53.58}},
+                                                             {"1f", {27.06, 55.22, 17.72}},
+                                                             {"1g", {31.37, 34.21, 34.42}}};
+  std::vector<std::string> files;
+  for (const auto& [name, truth] : weighed) files.push_back(folder + "/cpd-" + name + ".prn");
+
+  const auto results = refine_files(files, {"corundum", "zincite", "fluorite"}, "cpd_philips3020");
+
+  double square = 0.0;
+  std::size_t i = 0;
+  for (const auto& [name, truth] : weighed) {
+    ASSERT_EQ(results[i].status, ItemStatus::ok) << name << ": " << results[i].status_text;
+    for (std::size_t p = 0; p < 3; ++p) {
+      const auto& phase = results[i].phases[p];
+      const double error = 100.0 * phase.weight_fraction - truth[p];
+      EXPECT_LE(std::fabs(error), 2.0) << name << " " << phase.name;
+      EXPECT_LT(std::fabs(error), 300.0 * phase.u_total) << name << " " << phase.name;
+      square += error * error;
+    }
+    EXPECT_LT(results[i].gof, 2.0) << name;
+    ++i;
+  }
+  EXPECT_LE(std::sqrt(square / 15.0), 1.0);
+}
+
+TEST(CpdRoundRobin, PlatyBruciteIsQuantifiedThroughItsTexture) {
+  GADOLIN_SHARED_OR_SKIP(file, "xrd/cpd_roundrobin/cpd-2.prn");
+  const double weighed[4] = {21.27, 19.94, 22.53, 36.26};
+
+  const auto result =
+      refine_files({file}, {"corundum", "zincite", "fluorite", "brucite"}, "cpd_philips3020")[0];
+
+  ASSERT_EQ(result.status, ItemStatus::ok);
+  for (std::size_t p = 0; p < 4; ++p) {
+    EXPECT_NEAR(100.0 * result.phases[p].weight_fraction, weighed[p], 2.0) << result.phases[p].name;
+  }
+  EXPECT_NEAR(result.phases[3].march_r, 0.66, 0.05);
+}
+
+TEST(PrecursorMixtures, WithLanthanumHydroxideAreQuantifiedWithinThreePercent) {
+  GADOLIN_SHARED_OR_SKIP(folder, "xrd/dara_precursor_mixtures");
+  struct Mixture {
+    std::string file;
+    std::vector<std::string> phases;
+    std::vector<double> grams;
+  };
+  const std::vector<Mixture> mixtures{{"NiO_0p7028-La(OH)3_0p1010-ZnO_0p2000--8min.xrdml",
+                                       {"bunsenite", "LaOH3", "zincite"},
+                                       {0.7028, 0.1010, 0.2000}},
+                                      {"In2O3_0p3022-La(OH)3_0p5014-TiO2_0p2004--8min.xrdml",
+                                       {"In2O3", "LaOH3", "anatase"},
+                                       {0.3022, 0.5014, 0.2004}}};
+  for (const auto& mixture : mixtures) {
+    const auto result = refine_files({folder + "/" + mixture.file}, mixture.phases, "aeris_cu")[0];
+
+    ASSERT_EQ(result.status, ItemStatus::ok) << mixture.file;
+    const double total = mixture.grams[0] + mixture.grams[1] + mixture.grams[2];
+    for (std::size_t p = 0; p < 3; ++p) {
+      EXPECT_NEAR(100.0 * result.phases[p].weight_fraction, 100.0 * mixture.grams[p] / total, 3.0)
+          << mixture.file << " " << mixture.phases[p];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gadolin::diffraction
