@@ -61,6 +61,9 @@ if(NOT GADOLIN_KERNELS_ONLY)
   gadolin_library(models recovery gadolin_models_diffraction gadolin_models_assay gadolin_models_separation gadolin_models_origin)
 
   gadolin_library(io readers gadolin_models_core pugixml::pugixml ZLIB::ZLIB nlohmann_json::nlohmann_json OpenSSL::Crypto)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")  # gemmi 0.5 holds a vector of an incomplete type, which clang 14 refuses in C++20
+    set_source_files_properties(io/readers/cif.cpp PROPERTIES COMPILE_OPTIONS -std=c++17)
+  endif()
   gadolin_library(io config gadolin_io_readers tomlplusplus::tomlplusplus)
   target_compile_definitions(gadolin_io_config PRIVATE GADOLIN_SOURCE_DATASETS="${CMAKE_CURRENT_SOURCE_DIR}/datasets")
   gadolin_library(io store gadolin_models_core gadolin_io_readers hdf5::hdf5_hl HDF5::HDF5)

@@ -4,9 +4,9 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <map>
-#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -189,39 +189,64 @@ struct Reader {
     }
   }
 
-  static std::array<int, 12> key(const SymmetryOperation& operation) {
-    std::array<int, 12> packed{};
-    for (int i = 0; i < 3; ++i) {
-      for (int j = 0; j < 3; ++j) packed[3 * i + j] = operation.rotation[i][j];
-      packed[9 + i] = static_cast<int>(std::lround(operation.translation[i] * 24.0)) % 24;
+  /// An operator in whole numbers: rotation and translation in 24ths, 0..23.
+  struct Whole {
+    std::array<int, 9> rotation{};
+    std::array<int, 3> translation{};
+
+    explicit Whole(const SymmetryOperation& operation) {
+      for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) rotation[3 * i + j] = operation.rotation[i][j];
+        translation[i] = static_cast<int>(std::lround(operation.translation[i] * 24.0)) % 24;
+      }
     }
-    return packed;
-  }
+    /// Equal for equal products of operators whose entries are -1, 0 or 1; entries of a product
+    /// beyond that are no operator and give a key of none.
+    std::uint64_t key() const {
+      std::uint64_t packed = 0;
+      for (const int entry : rotation) {
+        if (entry < -1 || entry > 1) return ~std::uint64_t{0};
+        packed = packed * 3 + static_cast<std::uint64_t>(entry + 1);
+      }
+      for (const int entry : translation) packed = packed * 24 + static_cast<std::uint64_t>(entry);
+      return packed;
+    }
+    Whole times(const Whole& other) const {
+      Whole product = *this;
+      for (int i = 0; i < 3; ++i) {
+        for (int j = 0; j < 3; ++j) {
+          product.rotation[3 * i + j] = rotation[3 * i] * other.rotation[j] +
+                                        rotation[3 * i + 1] * other.rotation[3 + j] +
+                                        rotation[3 * i + 2] * other.rotation[6 + j];
+        }
+        const int shift = translation[i] + rotation[3 * i] * other.translation[0] +
+                          rotation[3 * i + 1] * other.translation[1] +
+                          rotation[3 * i + 2] * other.translation[2];
+        product.translation[i] = ((shift % 24) + 24) % 24;
+      }
+      return product;
+    }
+  };
 
   static void check_group(const std::vector<SymmetryOperation>& operations,
                           const std::string& where) {
-    std::set<std::array<int, 12>> known;
-    for (std::size_t i = 0; i < operations.size(); ++i) {
-      if (!known.insert(key(operations[i])).second) {
-        throw Error("E-CIF-007", fmt::format("symmetry operator {} is there twice", i + 1), where,
-                    "remove the repeated operator");
-      }
+    std::vector<Whole> whole;
+    std::vector<std::uint64_t> known;
+    for (const auto& operation : operations) {
+      whole.emplace_back(operation);
+      known.push_back(whole.back().key());
     }
-    for (const auto& a : operations) {
-      for (const auto& b : operations) {
-        SymmetryOperation product;
-        for (int i = 0; i < 3; ++i) {
-          double shift = a.translation[i];
-          for (int k = 0; k < 3; ++k) {
-            shift += a.rotation[i][k] * b.translation[k];
-            for (int j = 0; j < 3; ++j) {
-              product.rotation[i][j] += a.rotation[i][k] * b.rotation[k][j];
-            }
-          }
-          shift = std::round(shift * 24.0) / 24.0;
-          product.translation[i] = shift - std::floor(shift);
-        }
-        if (!known.count(key(product))) {
+    std::sort(known.begin(), known.end());
+    const auto twice = std::adjacent_find(known.begin(), known.end());
+    if (twice != known.end()) {
+      std::size_t last = whole.size();
+      while (last > 0 && whole[last - 1].key() != *twice) --last;
+      throw Error("E-CIF-007", fmt::format("symmetry operator {} is there twice", last), where,
+                  "remove the repeated operator");
+    }
+    for (const auto& a : whole) {
+      for (const auto& b : whole) {
+        if (!std::binary_search(known.begin(), known.end(), a.times(b).key())) {
           throw Error("E-CIF-007",
                       "the symmetry operators form no group (a product of two is missing)", where,
                       "give the complete list, centring included, or only the space-group symbol");
