@@ -66,7 +66,8 @@ struct Reconciled {
   std::vector<double> xrd_weight_fraction, u_xrd_weight_fraction;  ///< as given
   std::vector<ValueState> element_state;                           ///< as given
   /// As measured (0 unless measured: see element_state), its u, what the reconciled phases hold,
-  /// and (measured - predicted)/sigma for compared elements. Never NaN.
+  /// and (measured - predicted)/sigma for compared elements. element_lod: the LOD, or for
+  /// above_range the limit exceeded. Never NaN.
   std::vector<double> element_measured, u_element_measured, element_lod, element_predicted,
       element_residual_sigma;
   std::vector<int> element_compared;  ///< 1 if both XRD and assay speak
