@@ -372,13 +372,23 @@ class Assessment {
       warn("W-XRD-107", std::to_string(unmatched) + " peaks not explained by the phases given; " +
                             "the strongest at " + number(where, "%.2f") + " deg");
     }
+    // A hump: between the peaks the data leave the background by more than noise over 6 degrees.
     double hump = 0.0;
-    for (std::size_t i = 0; i < n; i += std::max<std::size_t>(1, n / 200)) {
-      double residual = 0.0, variance = 0.0;
-      sum_over(6.0, i, residual, variance);
-      double background = 0.0, none = 0.0;
-      sum_over(6.0, i, none, background);
-      hump = std::max(hump, std::fabs(residual) / std::max(1.0, background));
+    const auto half = static_cast<std::size_t>(std::max(1.0, 3.0 / step));
+    for (std::size_t centre = 0; centre < n; centre += std::max<std::size_t>(1, n / 200)) {
+      double residual = 0.0, variance = 0.0, background = 0.0;
+      for (std::size_t i = centre > half ? centre - half : 0; i < std::min(n, centre + half + 1);
+           ++i) {
+        if (state_.calculated[i] - state_.background[i] > 0.2 * std::fabs(state_.background[i])) {
+          continue;
+        }
+        residual += state_.counts[i] - state_.calculated[i];
+        variance += state_.used_variance[i];
+        background += state_.background[i];
+      }
+      if (std::fabs(residual) > 5.0 * std::sqrt(variance) && background > 0.0) {
+        hump = std::max(hump, std::fabs(residual) / background);
+      }
     }
     if (hump > 0.03) {
       warn("W-XRD-108", "hump score " + number(100.0 * hump) +
