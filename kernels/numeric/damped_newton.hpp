@@ -8,8 +8,9 @@
 namespace gadolin {
 
 struct NewtonOptions {
-  int max_iterations = 200;
+  int max_iterations = 500;  ///< exponentials lose one unit of their exponent in each
   /// Converged when every |full Newton step| <= step_tolerance * max(1, |x|); that step is taken.
+  /// Also when steps below 1e6 times that no longer shrink: rounding of the gradient is reached.
   double step_tolerance = 1e-12;
   /// Longest step of any unknown in one iteration; keeps exponentials of a far start in range.
   double longest_step = 50.0;
@@ -83,6 +84,8 @@ GADOLIN_HD NewtonResult damped_newton(const Function& function, double (&x)[N],
     result.status = ItemStatus::out_of_range;
     return result;
   }
+  double smallest_decrement = 0.0;
+  int at_floor = 0;
   for (result.iterations = 1; result.iterations <= options.max_iterations; ++result.iterations) {
     double shift = 0.0;
     while (!newton_detail::solve<N>(hessian, gradient, shift, d)) {
@@ -101,7 +104,12 @@ GADOLIN_HD NewtonResult damped_newton(const Function& function, double (&x)[N],
       relative = length / size > relative ? length / size : relative;
     }
     result.decrement = slope < 0.0 ? std::sqrt(-slope) : 0.0;
-    const bool last = relative <= options.step_tolerance;
+    const bool near = relative <= 1e6 * options.step_tolerance;
+    if (near && result.iterations > 1 && result.decrement > 0.5 * smallest_decrement) ++at_floor;
+    if (result.iterations == 1 || result.decrement < smallest_decrement) {
+      smallest_decrement = result.decrement;
+    }
+    const bool last = relative <= options.step_tolerance || at_floor >= 3;
 
     double step = longest > options.longest_step ? options.longest_step / longest : 1.0;
     bool accepted = false;
@@ -127,7 +135,7 @@ GADOLIN_HD NewtonResult damped_newton(const Function& function, double (&x)[N],
       }
       step *= 0.5;
     }
-    if (last || (!accepted && relative <= 1e6 * options.step_tolerance)) {
+    if (last || (!accepted && near)) {
       // Either the step was tiny, or rounding of the value stops us within reach of the minimum.
       result.status = ItemStatus::ok;
       return result;
