@@ -1,0 +1,207 @@
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "app/command.hpp"
+#include "app/diffraction_setup.hpp"
+#include "app/result_json.hpp"
+#include "io/readers/pattern.hpp"
+#include "io/store/result_file.hpp"
+#include "kernels/exec/chunk_pipeline.hpp"
+#include "models/diffraction/refine.hpp"
+
+namespace gadolin::app {
+
+namespace {
+
+struct Choices {
+  std::vector<std::string> files, phases;
+  std::string instrument;
+  std::vector<double> wavelengths_angstrom;
+  int chunk = 64;
+  bool profiles = false;
+  diffraction::RefinementOptions refinement;
+};
+
+/// A file that could not be read: its place in the batch is kept.
+struct Unreadable {
+  std::string file;
+  std::optional<Error> error;
+};
+
+struct Chunk {
+  std::vector<diffraction::Pattern> patterns;
+  std::vector<InputFile> inputs;
+  std::vector<Unreadable> unreadable;
+};
+
+constexpr std::size_t few_patterns = 16;  ///< up to here profiles are stored with every result
+
+Chunk read_chunk(const Choices& choices, const DiffractionSetup& setup, std::size_t index) {
+  Chunk chunk;
+  const auto size = static_cast<std::size_t>(choices.chunk);
+  const std::size_t end = std::min(choices.files.size(), (index + 1) * size);
+  for (std::size_t i = index * size; i < end; ++i) {
+    try {
+      InputFile record;
+      auto patterns = io::read_patterns(choices.files[i], &record);
+      chunk.inputs.push_back(record);
+      for (auto& pattern : patterns) {
+        require_wavelength(pattern, setup);
+        chunk.patterns.push_back(std::move(pattern));
+      }
+    } catch (const Error& error) {
+      chunk.unreadable.push_back({choices.files[i], error});
+    }
+  }
+  return chunk;
+}
+
+/// Two files of one name in two folders must not share an id.
+void make_unique(std::string& id, std::map<std::string, int>& seen) {
+  const int n = seen[id]++;
+  if (n > 0) id += fmt::format("_{}", n + 1);
+}
+
+diffraction::PatternResult unreadable_result(const Unreadable& item) {
+  diffraction::PatternResult result;
+  result.id = std::filesystem::path(item.file).stem().string();
+  result.file = item.file;
+  result.status = ItemStatus::out_of_range;
+  result.status_text = std::string("unreadable: ") + item.error->what();
+  result.warnings.push_back({item.error->code(), item.error->what()});
+  return result;
+}
+
+void print_table(const diffraction::PatternResult& result) {
+  std::cout << fmt::format("{}: {}", result.id,
+                           result.status == ItemStatus::ok ? "ok" : result.status_text);
+  if (result.points > 0)
+    std::cout << fmt::format("  Rwp {:.4f}  GoF {:.2f}", result.rwp, result.gof);
+  std::cout << '\n';
+  for (const auto& phase : result.phases) {
+    std::cout << fmt::format("  {:28} {:8.3f} wt%  u_stat {:.3f}  u_total {:.3f}\n", phase.name,
+                             100.0 * phase.weight_fraction, 100.0 * phase.u_stat,
+                             100.0 * phase.u_total);
+  }
+}
+
+int run_diffraction(const CommonOptions& options, Choices& choices) {
+  const RunSettings settings = resolve_settings(options);
+  if (options.print_config) {
+    print_settings(settings);
+    return 0;
+  }
+  const DiffractionSetup setup =
+      load_diffraction_setup(choices.phases, choices.instrument, choices.wavelengths_angstrom);
+  const bool few = choices.files.size() <= few_patterns;
+  choices.refinement.keep_profiles = !options.out.empty() && (few || choices.profiles);
+
+  RunRecord run = begin_run(options, settings, "");
+  run.inputs = setup.inputs;
+  std::optional<io::ResultFile> store;
+
+  nlohmann::ordered_json document;
+  document["samples"] = nlohmann::ordered_json::array();
+  std::map<std::string, int> ids;
+  std::size_t good = 0, bad = 0, unreadable = 0, files_done = 0;
+  std::optional<Error> first_error;
+  Progress progress("patterns", choices.files.size(), options);
+  const auto chunk_size = static_cast<std::size_t>(choices.chunk);
+
+  run_chunks((choices.files.size() + chunk_size - 1) / chunk_size,
+             [&](std::size_t index) { return read_chunk(choices, setup, index); },
+             [&](std::size_t, Chunk chunk) {
+               for (const auto& item : chunk.unreadable) {
+                 if (!first_error) first_error = item.error;
+                 if (choices.files.size() == 1) throw *item.error;
+               }
+               if (!options.out.empty() && !store) {
+                 store.emplace(io::ResultFile::create(options.out, options.force));
+                 store->write_run(run);
+               }
+               for (auto& pattern : chunk.patterns) make_unique(pattern.id, ids);
+               auto results =
+                   diffraction::refine(chunk.patterns, setup.structures, setup.instrument,
+                                       setup.tables, choices.refinement, settings.engine);
+               const std::size_t refined = results.size();
+               for (const auto& item : chunk.unreadable) {
+                 results.push_back(unreadable_result(item));
+                 make_unique(results.back().id, ids);
+                 ++unreadable;
+                 std::cerr << "error[" << item.error->code() << "]: " << item.error->what() << '\n';
+               }
+               if (store) {
+                 store->add_inputs(chunk.inputs);
+                 store->append_patterns(results);
+                 for (std::size_t i = 0; few && i < refined; ++i) {
+                   store->write_pattern(results[i].id, chunk.patterns[i], results[i],
+                                        setup.instrument.lines);
+                 }
+               }
+               for (std::size_t i = 0; i < results.size(); ++i) {
+                 (results[i].status == ItemStatus::ok ? good : bad) += 1;
+                 auto row = to_json(results[i]);
+                 if (i >= refined) row["status"] = "unreadable";
+                 document["samples"].push_back(row);
+                 if (!options.json) print_table(results[i]);
+                 print_warnings(results[i].warnings, options);
+               }
+               files_done += chunk.inputs.size() + chunk.unreadable.size();
+               progress.advance_to(files_done);
+             });
+
+  if (store) {
+    run.end_time = now_iso8601();
+    store->write_run(run);
+    store->close();
+    say(options, "result: " + options.out);
+  } else {
+    say(options, "nothing stored (no --out)");
+  }
+  if (options.json) std::cout << document.dump(2) << '\n';
+  if (good == 0 && unreadable == choices.files.size()) throw *first_error;
+  if (bad > 0)
+    say(options, fmt::format("{} of {} patterns ok; the others say why", good, good + bad));
+  return static_cast<int>(bad == 0 ? ExitCode::done : ExitCode::partial);
+}
+
+}  // namespace
+
+Action add_diffraction(CLI::App& app, CommonOptions& options) {
+  auto* verb =
+      app.add_subcommand("diffraction", "phase fractions of any number of powder patterns");
+  auto choices = std::make_shared<Choices>();
+  verb->add_option("files", choices->files,
+                   "pattern files (.xy .xye .prn .dat .csv .xrdml .fxye ...)")
+      ->required();
+  verb->add_option_function<std::string>(
+      "--phases", [choices](const std::string& list) { choices->phases = split_list(list); },
+      "library names or CIF paths with commas between: corundum,zincite,mine.cif");
+  verb->add_option("--instrument", choices->instrument,
+                   "shipped instrument (cpd_philips3020, aeris_cu, ...) or a TOML file");
+  verb->add_option("--wavelength", choices->wavelengths_angstrom,
+                   "emission lines [angstrom], main line first, commas between")
+      ->delimiter(',');
+  verb->add_option("--background", choices->refinement.background_terms,
+                   "Chebyshev terms; 0 = chosen by BIC [0]")
+      ->check(CLI::Range(0, 36));
+  verb->add_option("--two-theta-min", choices->refinement.two_theta_min_deg,
+                   "use points from here [deg]")
+      ->check(CLI::Range(0.0, 180.0));
+  verb->add_option("--two-theta-max", choices->refinement.two_theta_max_deg,
+                   "use points up to here [deg]")
+      ->check(CLI::Range(0.0, 180.0));
+  verb->add_option("--chunk", choices->chunk, "patterns per chunk [64]")
+      ->check(CLI::Range(1, 100000));
+  verb->add_flag("--profiles", choices->profiles, "store calculated patterns of large batches too");
+  add_common_options(*verb, options);
+  return [&options, choices] { return run_diffraction(options, *choices); };
+}
+
+}  // namespace gadolin::app

@@ -1,0 +1,105 @@
+#include "app/diffraction_setup.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "io/config/data_dir.hpp"
+#include "io/config/instrument.hpp"
+#include "io/readers/atomic_tables.hpp"
+#include "io/readers/structure_library.hpp"
+#include "models/core/error.hpp"
+
+namespace gadolin::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+diffraction::Instrument load_instrument(const std::string& name, const std::string& data_dir,
+                                        InputFile& record) {
+  const bool is_path = name.find('/') != std::string::npos || name.ends_with(".toml");
+  if (is_path) return io::read_instrument(name, &record);
+  const fs::path folder = fs::path(data_dir) / "instruments";
+  const fs::path file = folder / (name + ".toml");
+  if (fs::exists(file)) return io::read_instrument(file.string(), &record);
+  std::vector<std::string> known;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() == ".toml") known.push_back(entry.path().stem().string());
+  }
+  std::sort(known.begin(), known.end());
+  const std::string near = nearest_word(name, known);
+  throw Error(
+      "E-INST-002",
+      fmt::format("instrument \"{}\" is not shipped (shipped: {})", name, fmt::join(known, ", ")),
+      "--instrument",
+      near.empty() ? "name one of these or give the path of a TOML file"
+                   : fmt::format("did you mean {}? or give the path of a TOML file", near),
+      ExitCode::usage);
+}
+
+}  // namespace
+
+DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
+                                        const std::string& instrument,
+                                        const std::vector<double>& wavelengths_angstrom) {
+  DiffractionSetup setup;
+  const std::string data_dir = config::find_data_dir();
+  if (phases.empty()) {
+    throw Error("E-XRD-021", "no phases named", "--phases",
+                "give --phases NAME,NAME,... (gadolin info --phases lists the library)",
+                ExitCode::usage);
+  }
+  for (std::size_t i = 0; i < phases.size(); ++i) {
+    if (phases[i].empty()) {
+      throw Error("E-XRD-021", fmt::format("phase {} of the list is empty", i + 1), "--phases",
+                  "write names with one comma between them", ExitCode::usage);
+    }
+    if (std::find(phases.begin(), phases.begin() + static_cast<std::ptrdiff_t>(i), phases[i]) !=
+        phases.begin() + static_cast<std::ptrdiff_t>(i)) {
+      throw Error("E-XRD-021", "phase " + phases[i] + " is named twice", "--phases", "name it once",
+                  ExitCode::usage);
+    }
+    InputFile record;
+    setup.structures.push_back(io::load_structure(phases[i], data_dir, &record));
+    setup.inputs.push_back(record);
+  }
+  if (!instrument.empty()) {
+    InputFile record;
+    setup.instrument = load_instrument(instrument, data_dir, record);
+    setup.inputs.push_back(record);
+    setup.instrument_given = true;
+  } else {
+    setup.instrument.name = "generic Bragg-Brentano";
+    setup.instrument.source = "no instrument named: generic start values";
+  }
+  if (!wavelengths_angstrom.empty()) {
+    setup.instrument.lines.clear();
+    for (std::size_t i = 0; i < wavelengths_angstrom.size(); ++i) {
+      if (!(wavelengths_angstrom[i] > 0.05 && wavelengths_angstrom[i] < 10.0)) {
+        throw Error(
+            "E-WAVE-002",
+            fmt::format("wavelength {} angstrom is outside 0.05 to 10", wavelengths_angstrom[i]),
+            "--wavelength", "give angstrom, such as 1.5405929,1.5444274", ExitCode::usage);
+      }
+      setup.instrument.lines.push_back({wavelengths_angstrom[i], i == 0 ? 1.0 : 0.5});
+    }
+    double total = 0.0;
+    for (const auto& line : setup.instrument.lines) total += line.relative_intensity;
+    for (auto& line : setup.instrument.lines) line.relative_intensity /= total;
+    setup.instrument_given = true;
+  }
+  setup.tables = io::read_atomic_tables(data_dir + "/atomic");
+  return setup;
+}
+
+void require_wavelength(const diffraction::Pattern& pattern, const DiffractionSetup& setup) {
+  if (setup.instrument_given || !pattern.wavelength_angstrom.empty()) return;
+  throw Error("E-WAVE-001", "no wavelength stated", pattern.file,
+              "give --instrument NAME or --wavelength 1.5405929,1.5444274");
+}
+
+}  // namespace gadolin::app

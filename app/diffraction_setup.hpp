@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/core/provenance.hpp"
+#include "models/diffraction/types.hpp"
+
+namespace gadolin::app {
+
+/// What a refinement needs besides patterns, read once.
+struct DiffractionSetup {
+  std::vector<diffraction::CrystalStructure> structures;
+  diffraction::Instrument instrument;
+  diffraction::AtomicTables tables;
+  bool instrument_given = false;  ///< false: the wavelength must come from the pattern file
+  std::vector<InputFile> inputs;  ///< structures, instrument, tables as read
+};
+
+/// phases: library names, aliases or paths of CIF files. instrument: library name, path of a TOML
+/// file, or empty. wavelengths: from the command line, main line first, or empty.
+/// throws Error E-XRD-020 (phase), E-XRD-021 (none, empty or repeated), E-INST-002 (unknown
+///        instrument, naming the nearest), and the readers' own
+DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
+                                        const std::string& instrument,
+                                        const std::vector<double>& wavelengths_angstrom);
+
+/// throws Error E-WAVE-001 where neither the pattern nor the setup states a wavelength
+void require_wavelength(const diffraction::Pattern& pattern, const DiffractionSetup& setup);
+
+}  // namespace gadolin::app

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "models/assay/types.hpp"
+#include "models/diffraction/types.hpp"
+#include "models/origin/types.hpp"
+#include "models/recovery/types.hpp"
+#include "models/separation/types.hpp"
+
+/// Results as JSON for --json (docs/formats/command_line.md). Numbers that do not exist are null.
+namespace gadolin::app {
+
+nlohmann::ordered_json to_json(const std::vector<Warning>& warnings);
+nlohmann::ordered_json to_json(const Quantity& quantity);
+nlohmann::ordered_json to_json(const diffraction::PatternResult& result);
+nlohmann::ordered_json to_json(const assay::AssaySample& sample);
+nlohmann::ordered_json to_json(const origin::OriginResult& result);
+nlohmann::ordered_json to_json(const separation::CircuitResult& result);
+nlohmann::ordered_json to_json(const recovery::RecoveryResult& result);
+
+/// "a,b,,c" -> {"a", "b", "", "c"}; spaces at the ends of a word are dropped.
+std::vector<std::string> split_list(const std::string& list);
+
+}  // namespace gadolin::app
