@@ -140,11 +140,11 @@ File open_for_reading(const std::string& path) {
   return File(check(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), "open the file", path));
 }
 
-File create_file(const std::string& path) {
+File create_file(const std::string& path, hid_t access) {
   silence_errors();
   require_creatable(path);
   PropertyList creation(H5Pcreate(H5P_FILE_CREATE));
-  return File(check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), H5P_DEFAULT),
+  return File(check(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.get(), access),
                     "create the file", path));
 }
 

@@ -79,7 +79,8 @@ File open_for_reading(const std::string& path);
 /// Creates (truncates) with the default library version bounds, which survive a kill after
 /// H5Fflush (docs/formats/result_file.md#crash). An advisory lock of another program is tested
 /// before anything is truncated.
+/// `access`: how the file is written (io/store/ordered_driver.hpp), default the library's own.
 /// throws E-LOCK-001, E-OUT-002
-File create_file(const std::string& path);
+File create_file(const std::string& path, hid_t access = H5P_DEFAULT);
 
 }  // namespace gadolin::io::hdf5

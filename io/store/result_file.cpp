@@ -12,6 +12,7 @@
 #include "io/store/compact.hpp"
 #include "io/store/content_digest.hpp"
 #include "io/store/datasets.hpp"
+#include "io/store/ordered_driver.hpp"
 #include "io/store/schema.hpp"
 #include "models/core/error.hpp"
 
@@ -94,7 +95,8 @@ ResultFile ResultFile::create(const std::string& path, bool force) {
                   ExitCode::usage);
     }
   }
-  ResultFile file(path, hdf5::create_file(partial));
+  const hdf5::PropertyList access = hdf5::ordered_access();
+  ResultFile file(path, hdf5::create_file(partial, access.get()));
   const Group root(H5Gopen2(file.file_.get(), "/", H5P_DEFAULT));
   hdf5::set_attribute(root.get(), "NX_class", "NXroot");
   hdf5::set_attribute(root.get(), "creator", "gadolin");
