@@ -405,9 +405,9 @@ GADOLIN_HD Merit newton(const Team& team, const BankView& b, int cap, double tar
   residuals(team, b, b.eta, b.xi);
   Merit now = merit_of(b);
   team.barrier();
-  int stalled = 0;
+  int stalled = 0, crawling = 0;
   for (int it = 0; it < cap; ++it) {
-    if (now.largest <= target || stalled > 1) break;
+    if (now.largest <= target || stalled > 1 || crawling > 4) break;
     ++count;
     if (!direction(team, b, b.eta, b.xi)) break;
     double longest = 0.0;
@@ -438,6 +438,7 @@ GADOLIN_HD Merit newton(const Team& team, const BankView& b, int cap, double tar
       residuals(team, b, b.eta, b.xi);
       break;
     }
+    if (scale < 0.02 && b.hold == 0.0) ++crawling;  // a narrow valley: leave it to march()
     stalled = next.largest > 0.5 * now.largest && next.largest < 1e-12 ? stalled + 1 : 0;
     team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
       b.eta[i] = b.trial_eta[i];
@@ -526,7 +527,7 @@ GADOLIN_HD void first_contact(const Team& team, const BankView& b) {
 /// stage volumes, until plain Newton takes over.
 template <class Team>
 GADOLIN_HD Merit march(const Team& team, BankView& b, double goal, double good_enough, int& count,
-                       std::int32_t& steps) {
+                       std::int32_t& steps, bool tight) {
   const std::size_t n = static_cast<std::size_t>(b.n);
   const std::size_t cells = n * static_cast<std::size_t>(b.c);
   const auto copy = [&](double* to_eta, double* to_xi, const double* eta, const double* xi) {
@@ -549,7 +550,8 @@ GADOLIN_HD Merit march(const Team& team, BankView& b, double goal, double good_e
     bool done = false;
     for (int shorter = 0; shorter < 14; ++shorter) {
       b.hold = 1.0 / dt;
-      done = newton(team, b, 12, 1e-8, count).largest <= 1e-6;
+      done = newton(team, b, tight ? 12 : 8, tight ? 1e-8 : 1e-3, count).largest <=
+             (tight ? 1e-6 : 0.05);
       if (done) break;
       copy(b.eta, b.xi, b.old_eta, b.old_xi);
       dt *= 0.25;
@@ -654,8 +656,11 @@ GADOLIN_HD void solve_bank(const Team& team, std::size_t item, const BankArgs& a
   int count = 0;
   Merit m = newton(team, b, 40, goal, count);
   if (!(m.largest <= good_enough)) {
-    first_contact(team, b);
-    m = march(team, b, goal, good_enough, count, outcome.transient);
+    // Loosely first, since the path is not the answer; then true to the transient.
+    for (int tight = 0; tight < 2 && !(m.largest <= good_enough); ++tight) {
+      first_contact(team, b);
+      m = march(team, b, goal, good_enough, count, outcome.transient, tight == 1);
+    }
   }
   double* y = args.y + shape.cell_at;
   team.for_each(cells, [&](std::size_t e) {
