@@ -30,3 +30,5 @@ add_test(NAME "house: an installed copy serves another project"
   COMMAND ${CMAKE_COMMAND} -DBUILD=${CMAKE_BINARY_DIR} -DSOURCE=${CMAKE_SOURCE_DIR}/tests/install
     -DSCRATCH=${CMAKE_BINARY_DIR}/install_test -P ${CMAKE_SOURCE_DIR}/tests/install/try_install.cmake)
 set_tests_properties("house: an installed copy serves another project" PROPERTIES TIMEOUT 600)
+add_test(NAME "house: help page is what the program prints"
+  COMMAND bash ${CMAKE_SOURCE_DIR}/scripts/check_help.sh $<TARGET_FILE:gadolin>)
