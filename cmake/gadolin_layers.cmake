@@ -9,7 +9,7 @@ endif()
 # Thrust: the toolkit's CCCL when nvcc is used (two Thrusts in one program would clash), Debian's otherwise.
 set(gadolin_thrust_system CPP)
 find_package(TBB QUIET)
-if(TBB_FOUND)
+if(TBB_FOUND AND NOT GADOLIN_SANITIZE MATCHES "thread")  # TBB's library is not instrumented: false reports
   set(gadolin_thrust_system TBB)
   target_link_libraries(gadolin_kernels_exec PRIVATE TBB::tbb)
 endif()

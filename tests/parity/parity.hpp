@@ -42,15 +42,6 @@
 /// Checked for every engine and size: statuses equal; values within the tolerance; on serial also:
 /// the first items of a larger batch equal the smaller batch bit for bit, and from 31 items on both
 /// good and failing items occur (unless all_ok).
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-/// The OpenMP runtime is not instrumented: what it does inside itself must not be reported.
-extern "C" inline __attribute__((weak, used)) const char* __tsan_default_options() {
-  return "ignore_noninstrumented_modules=1";
-}
-#endif
-#endif
-
 namespace gadolin::parity {
 
 /// What a kernel wrote for n items.

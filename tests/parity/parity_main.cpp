@@ -17,6 +17,13 @@
 #define GADOLIN_SEPARATION_CASES 1
 #endif
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// The OpenMP runtime is not instrumented: what it does inside itself must not be reported.
+extern "C" const char* __tsan_default_options() { return "ignore_noninstrumented_modules=1"; }
+#endif
+#endif
+
 int main(int argc, char** argv) {
   using namespace gadolin::parity;
   const std::string wanted = argc == 3 && std::strcmp(argv[1], "--engine") == 0 ? argv[2] : "";
