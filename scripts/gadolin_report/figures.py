@@ -278,7 +278,7 @@ def waterfall(start, steps, end, title, y_label):
     drawing.frame(x, y, "", y_label, x_ticks=[])
     half = 0.36 * (x.at(1) - x.at(0))
     level = start[1]
-    decimals = max(0, 2 - math.floor(math.log10(start[1]))) if start[1] > 0 else 2
+    decimals = max(0, 3 - math.floor(math.log10(start[1]))) if start[1] > 0 else 2
 
     def label(i, words):
         lines, line = [], ""

@@ -111,8 +111,8 @@ def summary(page, sample):
         lines.append("The file holds no result for this sample.")
     page.add("<ul class=\"lead\">" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>")
     page.paragraph("\u00b1 is the expanded uncertainty U with coverage factor k&nbsp;=&nbsp;2 (about "
-                   "95&nbsp;%). Numbers without a state other than \u201cmeasured\u201d are not "
-                   "findings of absence.", "quiet")
+                   "95&nbsp;%). What is below a limit of detection, above a range or not measured is said "
+                   "so in the tables; it is nowhere counted as zero.", "quiet")
 
 
 def fit_figure(page, path, two_theta, observed, calculated, background, ticks, merits, name):
@@ -275,6 +275,14 @@ def assay(page, sample, normaliser):
                                        "normalised LOD", "normalised limit"], data)
 
 
+def unmodelled(table):
+    """Matter in no modelled phase; a bound at zero has no useful uncertainty of its own."""
+    value, u = 100 * table.number("unmodelled_fraction"), 100 * table.number("unmodelled_fraction_errors")
+    if value + 2 * u < 0.01:
+        return "less than 0.01 wt%"
+    return " \u00b1 ".join(with_expanded(value, u)) + " wt% (k = 2)"
+
+
 def agreement(page, recovery):
     table = recovery.child("reconciliation")
     if not table:
@@ -289,17 +297,19 @@ def agreement(page, recovery):
                        escape(table.text("status_text")))
     page.paragraph(f"\u03c7\u00b2 = {significant(chi)} with {dof} degrees of freedom, p = "
                    f"{significant(p, 2)}, conflict is called below {significant(table.number('alpha'), 2)}. "
-                   + ("Matter in no modelled phase: " + " \u00b1 ".join(with_expanded(
-                       100 * table.number("unmodelled_fraction"),
-                       100 * table.number("unmodelled_fraction_errors"))) + " wt% (k = 2)."
-                      if table.integer("unmodelled_fraction_state") == MEASURED else
+                   + ("Matter in no modelled phase: " + unmodelled(table) + "." if table.integer("unmodelled_fraction_state") == MEASURED else
                       "How much matter is in no modelled phase could not be told."))
     sub = table.child("elements")
     rows = []
     columns = [sub.array(n) for n in ("measured_state", "measured", "measured_errors", "measured_lod",
                                       "predicted", "residual_sigma", "compared")]
     if all(len(c) for c in columns):
-        for element, state, value, u, lod, predicted, sigma, compared in zip(sub.texts("element"), *columns):
+        silent = []
+        for element, state, value, u, lod, predicted, sigma, compared in zip(
+                sub.texts("element"), *columns):
+            if not compared and not predicted > 0:
+                silent.append(element)
+                continue
             number, expanded = quantity_cells(state, 1e6 * value, 1e6 * u, 1e6 * lod, float("nan"))
             if state == ABOVE_RANGE:
                 number = "&gt; range"
@@ -307,6 +317,9 @@ def agreement(page, recovery):
                          significant(sigma, 2) if compared else "not compared"])
         page.table(["element", "assay / mg/kg", "U (k = 2)", "from the phases / mg/kg", "residual / u"],
                    rows, "Assay against what the reconciled phases hold.", (1, 2, 3, 4), sub.path)
+        if silent:
+            page.paragraph("In no modelled phase, so not compared: " + escape(", ".join(silent)) + ".",
+                           "quiet")
 
 
 def recovery(page, sample):
