@@ -213,11 +213,11 @@ OriginResult attribute_one(const SampleInput& sample, const Library& library,
   const bool separated = sample.process_level == "separated";
   const int measured = static_cast<int>(pattern.measured.size());
   if (separated || measured < options.least_common_elements || comparable == 0.0) {
+    // Nothing was learnt: the posterior repeats the prior.
     for (auto& score : result.sources) {
-      score.posterior =
-          score.comparable && comparable > 0.0 ? (1.0 - options.prior_unknown) / comparable : 0.0;
+      score.posterior = (1.0 - options.prior_unknown) / static_cast<double>(result.sources.size());
+      if (score.in_china) result.posterior_in_china += score.posterior;
     }
-    if (comparable == 0.0) result.posterior_unknown = 1.0;
     conclude_without_evidence(separated, measured, options, result);
     return result;
   }

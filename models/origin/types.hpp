@@ -93,7 +93,8 @@ struct SourceScore {
   double log10_lr = 0.0;  ///< against the average of the alternatives, clamped
   int sets = 0;
   bool mean_only = true;
-  bool comparable = true;  ///< false: fewer than the least common elements; posterior 0
+  /// false: fewer than the least common elements; posterior 0, or the prior if nothing was compared
+  bool comparable = true;
   int common_elements = 0;
   bool in_china = false;
   EvidenceGrade worst_grade = EvidenceGrade::c;  ///< of the sets used
