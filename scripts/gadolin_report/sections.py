@@ -297,7 +297,8 @@ def agreement(page, recovery):
                        escape(table.text("status_text")))
     page.paragraph(f"\u03c7\u00b2 = {significant(chi)} with {dof} degrees of freedom, p = "
                    f"{significant(p, 2)}, conflict is called below {significant(table.number('alpha'), 2)}. "
-                   + ("Matter in no modelled phase: " + unmodelled(table) + "." if table.integer("unmodelled_fraction_state") == MEASURED else
+                   + ("Matter in no modelled phase: " + unmodelled(table) + "."
+                      if table.integer("unmodelled_fraction_state") == MEASURED else
                       "How much matter is in no modelled phase could not be told."))
     sub = table.child("elements")
     rows = []
