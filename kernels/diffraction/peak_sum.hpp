@@ -39,8 +39,9 @@ GADOLIN_INLINE bool any_below(const P& values, double limit) {
 template <int CellDirections, bool Derivatives, int Lanes>
 GADOLIN_INLINE void add_peaks(const Peak* GADOLIN_RESTRICT peaks, const int* GADOLIN_RESTRICT list,
                               int n, Pack<double, Lanes> at, unsigned want,
-                              PhaseSum<Pack<double, Lanes>>& sum) {
+                              PhaseSum<Pack<double, Lanes>>& total) {
   using P = Pack<double, Lanes>;
+  PhaseSum<P> sum = total;
   for (int k = 0; k < n; ++k) {
     const Peak& peak = peaks[list[k]];
     const P inverse(peak.inverse_fwhm);
@@ -87,6 +88,7 @@ GADOLIN_INLINE void add_peaks(const Peak* GADOLIN_RESTRICT peaks, const int* GAD
       }
     }
   }
+  total = sum;
 }
 
 }  // namespace gadolin::diffraction

@@ -377,16 +377,18 @@ class Assessment {
     const auto half = static_cast<std::size_t>(std::max(1.0, 3.0 / step));
     for (std::size_t centre = 0; centre < n; centre += std::max<std::size_t>(1, n / 200)) {
       double residual = 0.0, variance = 0.0, background = 0.0;
+      std::size_t used = 0;
       for (std::size_t i = centre > half ? centre - half : 0; i < std::min(n, centre + half + 1);
            ++i) {
-        if (state_.calculated[i] - state_.background[i] > 0.2 * std::fabs(state_.background[i])) {
+        if (state_.calculated[i] - state_.background[i] > 0.05 * std::fabs(state_.background[i])) {
           continue;
         }
+        ++used;
         residual += state_.counts[i] - state_.calculated[i];
         variance += state_.used_variance[i];
         background += state_.background[i];
       }
-      if (std::fabs(residual) > 5.0 * std::sqrt(variance) && background > 0.0) {
+      if (used > half && std::fabs(residual) > 5.0 * std::sqrt(variance) && background > 0.0) {
         hump = std::max(hump, std::fabs(residual) / background);
       }
     }
