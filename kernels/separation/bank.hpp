@@ -10,6 +10,14 @@
 #include "kernels/separation/stage.hpp"
 #include "kernels/separation/transport.hpp"
 
+/// Called, not inlined, on the device: Newton's method is entered from four places, and inlining
+/// all of them asks for more registers than a thread has.
+#if defined(__CUDACC__)
+#define GADOLIN_SEPARATION_CALL __noinline__
+#else
+#define GADOLIN_SEPARATION_CALL
+#endif
+
 namespace gadolin::separation {
 
 /// Where the arrays of one bank begin in the concatenated arrays of the batch.
@@ -99,8 +107,8 @@ struct BankView {
 
 /// x, y_in, y_out for the given eta, xi: one elimination per species.
 template <class Team>
-GADOLIN_HD void transport(const Team& team, const BankView& b, const double* eta,
-                          const double* xi) {
+GADOLIN_HD GADOLIN_SEPARATION_CALL void transport(const Team& team, const BankView& b,
+                                                  const double* eta, const double* xi) {
   team.for_each(static_cast<std::size_t>(b.c), [&](std::size_t k) {
     FromBelow below;
     for (int i = 0; i < b.n; ++i) {
@@ -265,8 +273,8 @@ GADOLIN_HD bool eliminate(const Team& team, double* m, int rows, int right) {
 ///   dF1 = -F1, dF2 = -F2
 /// eliminated upwards; entrainment enters the residuals in full, the direction only in part.
 template <class Team>
-GADOLIN_HD bool direction(const Team& team, const BankView& b, const double* eta,
-                          const double* xi) {
+GADOLIN_HD GADOLIN_SEPARATION_CALL bool direction(const Team& team, const BankView& b,
+                                                  const double* eta, const double* xi) {
   const int c = b.c, rows = c + 2, right = c + 1, width = rows + right;
   bool good = true;
   double* carry = b.carry;
@@ -400,7 +408,8 @@ GADOLIN_HD bool direction(const Team& team, const BankView& b, const double* eta
 
 /// Damped Newton at the current hold. Returns the largest |F| reached.
 template <class Team>
-GADOLIN_HD Merit newton(const Team& team, const BankView& b, int cap, double target, int& count) {
+GADOLIN_HD GADOLIN_SEPARATION_CALL Merit newton(const Team& team, const BankView& b, int cap,
+                                                double target, int& count) {
   transport(team, b, b.eta, b.xi);
   residuals(team, b, b.eta, b.xi);
   Merit now = merit_of(b);
@@ -453,7 +462,7 @@ GADOLIN_HD Merit newton(const Team& team, const BankView& b, int cap, double tar
 /// (eta, xi) of every stage by its own equilibrium, for the amounts b.fixed [mol/h] it holds in
 /// contact and b.y_in [mol/h] that passes by in the organic.
 template <class Team>
-GADOLIN_HD void settle(const Team& team, const BankView& b) {
+GADOLIN_HD GADOLIN_SEPARATION_CALL void settle(const Team& team, const BankView& b) {
   team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
     const StageFlows& w = b.flows[i];
     const std::size_t row = i * static_cast<std::size_t>(b.c);
