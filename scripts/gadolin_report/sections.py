@@ -33,6 +33,11 @@ def is_draft(sample):
 def administrative(page, sample):
     page.heading("Administrative information")
     case = sample.child("case")
+    if not case:
+        page.add(facts([("Sample in the result file", escape(sample.text("entry_identifier"))),
+                        ("Laboratory, case, item, dates, method, authorisation",
+                         NOT_SUPPLIED + " (measured without a case file)")]))
+        return
     known = dict(CASE_FACTS)
     rows = [("Sample in the result file", escape(sample.text("entry_identifier")))]
     for key, words in CASE_FACTS:
