@@ -86,7 +86,7 @@ Index ratio(const std::string& name, const std::string& top, const std::string& 
   Index index;
   index.name = name;
   index.unit = "1";
-  index.elements = top + " " + bottom;
+  index.elements.append(top).append(" ").append(bottom);
   double norm = 1.0;
   if (normaliser != nullptr) {
     const double below = normaliser->content(bottom);
@@ -102,7 +102,7 @@ Index anomaly(const std::string& name, const std::string& centre, const std::str
   Index index;
   index.name = name;
   index.unit = "1";
-  index.elements = left + " " + centre + " " + right;
+  index.elements.append(left).append(" ").append(centre).append(" ").append(right);
   index.note = normaliser.name;
   index.value = anomaly_index(lookup.of(centre), lookup.of(left), lookup.of(right),
                               normaliser.content(centre), normaliser.content(left),
