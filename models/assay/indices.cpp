@@ -54,7 +54,7 @@ Index oxide_sum(const std::string& name, const std::vector<std::string>& element
     }
     used.push_back(element);
     known = known && q.u_known;
-    if (!index.elements.empty()) index.elements += " ";
+    if (!index.elements.empty()) index.elements.push_back(' ');
     index.elements += element;
     index.value.value += 100.0 * to_oxide(q, element, convention).value;
   }
@@ -85,7 +85,7 @@ Index ratio(const std::string& name, const std::string& top, const std::string& 
             const Lookup& lookup, const Normaliser* normaliser) {
   Index index;
   index.name = name;
-  index.unit = "1";
+  index.unit.assign(1, '1');  // = "1" makes gcc 12 warn of an overlap that is none
   index.elements.append(top).append(" ").append(bottom);
   double norm = 1.0;
   if (normaliser != nullptr) {
@@ -101,7 +101,7 @@ Index anomaly(const std::string& name, const std::string& centre, const std::str
               const std::string& right, const Lookup& lookup, const Normaliser& normaliser) {
   Index index;
   index.name = name;
-  index.unit = "1";
+  index.unit.assign(1, '1');  // = "1" makes gcc 12 warn of an overlap that is none
   index.elements.append(left).append(" ").append(centre).append(" ").append(right);
   index.note = normaliser.name;
   index.value = anomaly_index(lookup.of(centre), lookup.of(left), lookup.of(right),
