@@ -1,8 +1,8 @@
+#include "io/config/circuit.hpp"
+
 #include <string>
 
 #include <gtest/gtest.h>
-
-#include "io/config/circuit.hpp"
 
 namespace {
 
