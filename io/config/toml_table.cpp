@@ -107,6 +107,52 @@ std::string text_of(const std::string& file, const std::string& name, const toml
   return text->get();
 }
 
+/// TOML allows only ASCII outside of texts and comments, and toml++ 3.3 meets other characters
+/// there with undefined behaviour (is_non_ascii_horizontal_whitespace): they are refused first.
+/// Where a text never ends the parser stops too, so that what follows does not matter.
+void refuse_stray_characters(std::string_view text, const std::string& file) {
+  std::size_t line = 1, at = text.substr(0, 3) == "\xEF\xBB\xBF" ? 3 : 0;
+  while (at < text.size()) {
+    const char c = text[at];
+    if (c == '\n') ++line;
+    if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+      continue;
+    }
+    if (c == '"' || c == '\'') {
+      const std::string three(3, c);
+      const bool block = text.substr(at, 3) == three;
+      at += block ? 3 : 1;
+      while (at < text.size()) {
+        if (text[at] == '\\' && c == '"') {
+          ++at;
+          if (at < text.size() && text[at] == '\n') ++line;
+          ++at;
+          continue;
+        }
+        if (block ? text.substr(at, 3) == three : text[at] == c) break;
+        if (text[at] == '\n') {
+          if (!block) return;
+          ++line;
+        }
+        ++at;
+      }
+      at += block ? 3 : 1;
+      if (block) {  // up to two quotes may stand before the closing three
+        while (at < text.size() && text[at] == c) ++at;
+      }
+      continue;
+    }
+    if (static_cast<unsigned char>(c) > 0x7F) {
+      throw Error("E-TOML-001", "a character beyond ASCII outside of quotes and comments",
+                  fmt::format("{}:{}", file, line),
+                  "put the text into quotes; blanks copied from a web page may be no plain blanks",
+                  ExitCode::usage);
+    }
+    ++at;
+  }
+}
+
 /// A known key that begins with the unknown one, or the other way round: a missing or wrong unit.
 std::string same_stem(const std::string& key, const std::set<std::string>& known) {
   for (const auto& candidate : known) {
@@ -130,6 +176,7 @@ TomlTable TomlTable::parse(std::string_view text, const std::string& file) {
   auto document = std::make_shared<Document>();
   document->file = file;
   document->source = std::string(text);
+  refuse_stray_characters(text, file);
   try {
     document->root = toml::parse(text, file);
   } catch (const toml::parse_error& failure) {

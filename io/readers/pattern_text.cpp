@@ -52,12 +52,13 @@ std::vector<std::string_view> tokens_of(std::string_view line, bool comma_separa
 
 bool token_number(std::string_view token, const Dialect& dialect, double& value) {
   if (dialect.comma_is_decimal && token.find(',') != std::string_view::npos) {
-    std::string copy(token.substr(0, 40));
+    if (token.size() > 40) return false;
+    std::string copy(token);
     if (std::count(copy.begin(), copy.end(), ',') > 1 || copy.find('.') != std::string::npos) {
       return false;
     }
     copy[copy.find(',')] = '.';
-    return token.size() <= 40 && parse_number(copy, value);
+    return parse_number(copy, value);
   }
   return parse_number(token, value);
 }
@@ -249,9 +250,8 @@ std::vector<Pattern> parse_two_column_text(std::string_view bytes, const std::st
   }
   if (footer != 0) {
     // Text after the last row; but a row that begins with a number was meant as data.
-    double value = 0.0;
-    const auto tokens = tokens_of(lines[footer - 1], dialect.comma_separates);
-    if (!tokens.empty() && token_number(tokens[0], dialect, value)) {
+    const std::string_view text = strip(lines[footer - 1]);
+    if (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '-' || text[0] == '.') {
       throw Error(
           "E-XRD-003",
           fmt::format("\"{}\" is no row of numbers", strip(lines[footer - 1]).substr(0, 60)),

@@ -28,7 +28,7 @@ std::vector<std::map<std::string, std::string>> read_rows(const std::string& pat
   try {
     rows = parse_csv(read_file(path, "library").bytes, ',', path);
   } catch (const Error& failure) {
-    throw Error("E-LIB-001", std::string("the structure library cannot be read: ") + failure.what(),
+    throw Error("E-LIB-010", std::string("the structure library cannot be read: ") + failure.what(),
                 path, "set GADOLIN_DATA to the datasets folder, or install gadolin again",
                 ExitCode::resource);
   }
@@ -40,7 +40,7 @@ std::vector<std::map<std::string, std::string>> read_rows(const std::string& pat
     }
     for (const auto& name : needed) {
       if (entry[name].empty()) {
-        throw Error("E-LIB-001", fmt::format("no \"{}\" in the structure index", name),
+        throw Error("E-LIB-010", fmt::format("no \"{}\" in the structure index", name),
                     fmt::format("{}:{}", path, rows[i].line), "install gadolin again",
                     ExitCode::resource);
       }

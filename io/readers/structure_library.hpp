@@ -27,7 +27,7 @@ struct StructureEntry {
 };
 
 /// The shipped structures in the order of the index. `data_dir` is the datasets folder
-/// (io/config/data_dir.hpp). throws E-LIB-001 if the index is absent or damaged.
+/// (io/config/data_dir.hpp). throws E-LIB-010 if the index is absent or damaged.
 std::vector<StructureEntry> list_structures(const std::string& data_dir);
 
 /// A shipped structure by name or alias, or any CIF by its path (what ends in .cif or has a '/').

@@ -174,6 +174,10 @@ const std::vector<BadInput>& bad_inputs() {
       {"TableUnknownBasis", R::table, "sample,La (ppm),basis\nA,1,moist\n", "E-UNIT-002", "in:2"},
       // cases
       {"CaseTomlTypo", R::case_file, "[case]\nid = open\n", "E-TOML-001", "in:2", usage},
+      {"CaseStrayCharacterOutsideQuotes", R::case_file, "[case]\nid\xCE\x9E = \"1\"\n",
+       "E-TOML-001", "in:2", usage},
+      {"DecimalCommaInAnEndlessNumber", R::pattern,
+       "10,10;5\n10,20;5\n10,30;5\n" + std::string(60, '1') + ",5;5\n", "E-XRD-003", "in:4"},
       {"CaseUnknownKey", R::case_file, sample_case("titel = \"x\"\n[[sample]]\nid = \"A\"\n"),
        "E-TOML-002", "in:3", usage},
       {"CaseUnknownTable", R::case_file,
@@ -244,7 +248,8 @@ TEST(BadFiles, AreRefusedWithTheirName) {
       {folder.string(), "E-FILE-002"},
       {empty, "E-FILE-005"}};
 
-  for (const auto& [path, code] : files) {
+  for (const auto& file : files) {
+    const std::string &path = file.first, &code = file.second;  // clang 14: no captured bindings
     for (const auto& read : std::vector<std::function<void()>>{
              [&] { io::read_patterns(path); }, [&] { io::read_cif(path); },
              [&] { io::read_element_table(path); }, [&] { config::read_case(path); }}) {
