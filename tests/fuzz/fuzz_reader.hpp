@@ -7,12 +7,12 @@
 #include "models/core/error.hpp"
 
 /// A libFuzzer target: any bytes give a value or a gadolin::Error, never anything else.
-#define GADOLIN_FUZZ_READER(call)                                              \
+#define GADOLIN_FUZZ_READER(call)                                                     \
   extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) { \
-    const std::string_view bytes(reinterpret_cast<const char*>(data), size);   \
-    try {                                                                      \
-      call;                                                                    \
-    } catch (const gadolin::Error&) {                                          \
-    }                                                                          \
-    return 0;                                                                  \
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);          \
+    try {                                                                             \
+      call;                                                                           \
+    } catch (const gadolin::Error&) {                                                 \
+    }                                                                                 \
+    return 0;                                                                         \
   }
