@@ -119,7 +119,7 @@ void crop(const Pattern& pattern, const RefinementOptions& options, PatternState
   state.poisson = pattern.counts_are_poisson;
   if (!state.poisson) {
     state.warnings.push_back(
-        {"W-XRD-116", "counts are scaled and come without sigma: variance taken as " +
+        {"W-XRD-118", "counts are scaled and come without sigma: variance taken as " +
                           number(scale, "%.3g") + " times the counts, from their scatter"});
   }
   const std::size_t m = state.counts.size();
