@@ -11,7 +11,7 @@ case "${1:-}" in
   "") ;;
   --measured)
     case_file=configs/measured_cpd.toml
-    shared=${GADOLIN_SHARED_DIR:-../shared}
+    shared=../shared
     if [ ! -d "$shared/data" ]; then
       echo "demo: no measured files here: folder $shared/data does not exist." >&2
       echo "demo: without --measured the shipped example runs anywhere." >&2
