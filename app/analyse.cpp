@@ -13,6 +13,7 @@
 #include "io/config/route.hpp"
 #include "io/readers/element_table.hpp"
 #include "io/readers/pattern.hpp"
+#include "models/assay/indices.hpp"
 #include "models/diffraction/refine.hpp"
 #include "models/origin/attribute.hpp"
 #include "models/recovery/reconcile.hpp"
@@ -56,6 +57,15 @@ Inputs read_inputs(const config::Case& laboratory_case, RunRecord& run) {
     run.inputs.push_back(record);
   }
   return inputs;
+}
+
+/// The composition rare-earth patterns are divided by; nullptr where no library was read.
+const Normaliser* find_normaliser(const Inputs& inputs, const config::Case& laboratory_case) {
+  if (!inputs.library) return nullptr;
+  for (const auto& normaliser : inputs.library->normalisers) {
+    if (normaliser.name == laboratory_case.origin.options.normaliser) return &normaliser;
+  }
+  return nullptr;
 }
 
 assay::AssaySample find_row(const std::vector<assay::AssaySample>& table,
@@ -234,7 +244,10 @@ std::vector<SampleAnswer> analyse(const config::Case& laboratory_case, const Run
       answer.assay = find_row(inputs.tables.at(sample.assay_file), sample);
       const auto& found = answer.assay->warnings;
       answer.warnings.insert(answer.warnings.end(), found.begin(), found.end());
-      store.write_assay(sample.id, *answer.assay);
+      if (const Normaliser* normaliser = find_normaliser(inputs, laboratory_case)) {
+        answer.indices = assay::indices(*answer.assay, *normaliser);
+      }
+      store.write_assay(sample.id, *answer.assay, answer.indices);
       if (inputs.library) {
         auto input = origin_input(*answer.assay, sample.material_kind, sample.process_level);
         input.id = sample.id;
@@ -264,11 +277,8 @@ std::vector<SampleAnswer> analyse(const config::Case& laboratory_case, const Run
     answers.push_back(std::move(answer));
     progress.advance_to(answers.size());
   }
-  if (inputs.library) {
-    for (const auto& normaliser : inputs.library->normalisers) {
-      if (normaliser.name == laboratory_case.origin.options.normaliser)
-        store.write_normaliser(normaliser);
-    }
+  if (const Normaliser* normaliser = find_normaliser(inputs, laboratory_case)) {
+    store.write_normaliser(*normaliser);
   }
   return answers;
 }

@@ -18,6 +18,7 @@ struct SampleAnswer {
   bool complete = true;  ///< false: a step failed or did not converge
   std::vector<diffraction::PatternResult> pattern_results;
   std::optional<assay::AssaySample> assay;
+  std::vector<assay::Index> indices;  ///< TREO, anomalies, ...
   std::optional<origin::OriginResult> origin;
   std::optional<separation::CircuitResult> circuit;
   std::optional<recovery::RecoveryResult> recovery;

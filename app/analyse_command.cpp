@@ -39,7 +39,27 @@ void print_summary(const SampleAnswer& answer) {
                                100.0 * phase.weight_fraction, 200.0 * phase.u_total);
     }
   }
+  for (const auto& index : answer.indices) {
+    if (index.name != "TREO" || index.value.state != ValueState::measured) continue;
+    std::cout << fmt::format("TREO {:.3f} +- {:.3f} wt% ({})\n", index.value.value,
+                             2.0 * index.value.u_value, index.elements);
+  }
   if (answer.origin) std::cout << "origin\n" << origin_summary(*answer.origin);
+  if (answer.circuit) {
+    const auto& circuit = *answer.circuit;
+    std::cout << fmt::format("separation, {}: {}, constants of class {} at worst\n", circuit.name,
+                             circuit.status == ItemStatus::ok ? "steady" : circuit.status_text,
+                             separation::to_string(circuit.worst_evidence));
+    for (const auto& product : circuit.products) {
+      std::string shares;
+      for (std::size_t k = 0; k < circuit.species.size(); ++k) {
+        if (product.purity_fraction[k] < 0.01 || product.phase != "aqueous") continue;
+        shares +=
+            fmt::format(" {} {:.1f} %", circuit.species[k], 100.0 * product.purity_fraction[k]);
+      }
+      if (!shares.empty()) std::cout << "  " << product.name << ":" << shares << '\n';
+    }
+  }
   if (answer.recovery) {
     const auto& recovery = *answer.recovery;
     std::cout << fmt::format(

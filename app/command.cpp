@@ -141,6 +141,11 @@ RunRecord begin_run(const CommonOptions& options, const RunSettings& settings,
   run.config_text = config_text;
   run.engine = describe(settings.engine);
   run.seed = settings.seed;
+  if (settings.engine.kind == EngineKind::cuda) run.device = describe_cuda_device();
+  for (const char* name : {"GADOLIN_DATA", "GADOLIN_ENGINE", "GADOLIN_SEED", "GADOLIN_THREADS",
+                           "OMP_NUM_THREADS", "OMP_PROC_BIND", "CUDA_VISIBLE_DEVICES"}) {
+    if (const char* value = std::getenv(name)) run.environment.emplace_back(name, value);
+  }
   run.start_time = now_iso8601();
   return run;
 }

@@ -73,7 +73,8 @@ int main(int argc, char** argv) {
     const std::string text = error.what();  // "CODE: what in where - remedy"
     return fail(error.exit(), "error[" + error.code() + "]" + text.substr(error.code().size()));
   } catch (const EngineUnavailable& error) {
-    return fail(ExitCode::resource, std::string("error[E-DEV-001]: ") + error.what());
+    return fail(ExitCode::resource, std::string("error[E-DEV-001]: ") + error.what() +
+                                        " - name one of these with --engine, or auto");
   } catch (const DeviceError& error) {
     return fail(ExitCode::resource, std::string("error[E-DEV-002]: ") + error.what() +
                                         " - try a smaller --chunk or --engine openmp");

@@ -149,9 +149,12 @@ Json to_json(const recovery::RecoveryResult& result) {
   row["chi_square"] = number(result.reconciled.chi_square);
   row["degrees_of_freedom"] = result.reconciled.degrees_of_freedom;
   row["p_value"] = number(result.reconciled.p_value);
-  row["unmodelled_fraction"] = result.reconciled.unmodelled_fraction_known
+  const bool limited = result.reconciled.unmodelled_fraction_limit > 0.0;
+  row["unmodelled_fraction"] = result.reconciled.unmodelled_fraction_known && !limited
                                    ? number(result.reconciled.unmodelled_fraction)
                                    : Json(nullptr);
+  row["unmodelled_fraction_limit_95"] =
+      limited ? number(result.reconciled.unmodelled_fraction_limit) : Json(nullptr);
   row["elements"] = Json::array();
   for (const auto& element : result.elements) {
     Json losses = Json::object();

@@ -22,7 +22,8 @@ void print_products(const separation::CircuitResult& result) {
     std::cout << fmt::format("  {} ({}, {:.4g} L/h)\n", product.name, product.phase,
                              product.flow_l_per_h);
     for (std::size_t k = 0; k < result.species.size(); ++k) {
-      if (product.molar_flow_mol_per_h[k] <= 0.0) continue;
+      if (product.molar_flow_mol_per_h[k] < 1e-12 * std::max(1.0, result.fed_mol_per_h[k]))
+        continue;
       std::cout << fmt::format(
           "    {:4} {:12.5g} mol/h  recovery {:8.4f} %  share of rare earths {:8.4f} %\n",
           result.species[k], product.molar_flow_mol_per_h[k], 100.0 * product.recovery_fraction[k],

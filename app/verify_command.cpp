@@ -49,7 +49,7 @@ Action add_verify(CLI::App& app, CommonOptions& options) {
       }
       std::cout << document.dump(2) << '\n';
     } else {
-      std::cout << report.text() << '\n';
+      std::cout << report.text();
     }
     if (report.ok()) return static_cast<int>(ExitCode::done);
     if (!options.quiet) {

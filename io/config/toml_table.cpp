@@ -217,6 +217,13 @@ const std::string& TomlTable::source() const { return document_->source; }
 
 namespace {
 [[noreturn]] void missing(const TomlTable& table, const std::string& key, const std::string& kind) {
+  const std::string near = nearest_word(key, table.keys());
+  if (!near.empty()) {
+    throw table.error(
+        "E-TOML-003",
+        fmt::format("\"{}\" is missing, \"{}\" stands there", dotted(table.name(), key), near),
+        near, fmt::format("did you mean {} = <{}>?", key, kind));
+  }
   throw Error("E-TOML-003", fmt::format("\"{}\" is missing", dotted(table.name(), key)),
               table.place(), fmt::format("add {} = <{}>", key, kind), ExitCode::usage);
 }

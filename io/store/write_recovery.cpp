@@ -67,12 +67,18 @@ void write_reconciled(hid_t parent, const Reconciled& reconciled) {
   hdf5::write_code(id, "converged", reconciled.converged ? 1 : 0, hdf5::yes_no_codes());
   hdf5::write_text(id, "status_text", reconciled.status_text);
   const bool known = reconciled.unmodelled_fraction_known;
+  const bool limit = known && reconciled.unmodelled_fraction_limit > 0.0;
+  const bool number = known && !limit;
   hdf5::write_number(id, "unmodelled_fraction",
-                     known ? reconciled.unmodelled_fraction : no_number(), "1");
+                     number ? reconciled.unmodelled_fraction : no_number(), "1");
   hdf5::write_number(id, "unmodelled_fraction_errors",
-                     known ? reconciled.u_unmodelled_fraction : no_number(), "1");
+                     number ? reconciled.u_unmodelled_fraction : no_number(), "1");
+  hdf5::write_number(id, "unmodelled_fraction_limit",
+                     limit ? reconciled.unmodelled_fraction_limit : no_number(), "1");
   hdf5::write_code(id, "unmodelled_fraction_state",
-                   static_cast<int>(known ? ValueState::measured : ValueState::not_measured),
+                   static_cast<int>(number  ? ValueState::measured
+                                    : limit ? ValueState::below_lod
+                                            : ValueState::not_measured),
                    hdf5::value_state_codes());
 
   const Group phase_table = group(id, "phases", "NXcollection");

@@ -36,9 +36,11 @@ void conclude(const Options& options, OriginResult& result) {
   const SourceGroup& first = result.groups.front();
   if (result.largest_typicality_p < options.typicality_alpha) {
     result.conclusion = "none of these";
-    result.conclusion_text = "The findings are typical of no source in the library (largest p = " +
-                             number("%.2g", result.largest_typicality_p) + ", limit " +
-                             number("%g", options.typicality_alpha) + ").";
+    result.conclusion_text =
+        "The findings are typical of no source in the library (largest p " +
+        (result.largest_typicality_p < 1e-3 ? std::string("below 0.001")
+                                            : "= " + number("%.2g", result.largest_typicality_p)) +
+        ", limit " + number("%g", options.typicality_alpha) + ").";
   } else if (result.posterior_unknown >= first.posterior) {
     result.conclusion = "none of these";
     result.conclusion_text =

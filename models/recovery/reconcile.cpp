@@ -154,8 +154,23 @@ struct Solution {
   Matrix covariance;
   double chi_square = 0.0;
   int links_in_force = 0;
+  double unmodelled_limit = 0.0;  // 95 %, set where the unmodelled part would be negative
   bool converged = false;
 };
+
+/// 95 % upper limit of a quantity that cannot be negative, known as a normal N(mean, u) with
+/// mean <= 0: the normal is cut at 0. Source: truncated normal distribution, by bisection.
+double upper_limit_at_zero(double mean, double u) {
+  if (!(u > 0.0)) return 0.0;
+  const auto tail = [&](double x) { return std::erfc((x - mean) / (u * std::sqrt(2.0))); };
+  const double above = 0.05 * tail(0.0);
+  double low = 0.0, high = 10.0 * u;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = 0.5 * (low + high);
+    (tail(middle) > above ? low : high) = middle;
+  }
+  return high;
+}
 
 /// Rows of the least-squares problem, linearised at w.
 struct Rows {
@@ -267,6 +282,9 @@ Solution solve(const Problem& problem) {
     }
     if (!full && s.x.head(phases).sum() > 1.0) {
       full = true;  // an unmodelled part cannot be negative
+      s.unmodelled_limit = upper_limit_at_zero(
+          1.0 - s.x.head(phases).sum(),
+          std::sqrt(std::max(0.0, s.covariance.topLeftCorner(phases, phases).sum())));
       continue;
     }
     const double moved = (s.x - before).cwiseAbs().cwiseQuotient(unit).maxCoeff();
@@ -449,6 +467,7 @@ Reconciled reconcile(const std::vector<PhaseInput>& phases, const std::vector<do
       w_covariance = s.covariance.topLeftCorner(count, count);
       r.unmodelled_fraction = std::max(0.0, 1.0 - w.sum());
       r.u_unmodelled_fraction = std::sqrt(std::max(0.0, w_covariance.sum()));
+      r.unmodelled_fraction_limit = s.unmodelled_limit;
       for (std::size_t a = 0; a < problem.unknown_elements.size(); ++a) {
         const std::size_t j = problem.unknown_elements[a];
         const Eigen::Index ja = count + static_cast<Eigen::Index>(a);

@@ -196,6 +196,7 @@ RecoveryResult recover(const std::string& id, const Reconciled& reconciled, cons
 
   std::vector<double> treo_contained(n, 0.0), treo_recoverable(n, 0.0);
   std::vector<std::string> in_treo, below, absent;
+  bool scandium_apart = false;  // as in the assay's TREO: La..Lu and Y
   std::set<std::string> without_route;
   for (const char* name : rare_earths) {
     const std::string element = name;
@@ -295,7 +296,7 @@ RecoveryResult recover(const std::string& id, const Reconciled& reconciled, cons
             std::max(row.closure_relative, std::fabs(flow.contained[d] - out) / flow.contained[d]);
         fraction[d] = std::min(1.0, flow.recoverable[d] / flow.contained[d]);
       }
-      if (state == ValueState::measured) {
+      if (state == ValueState::measured && element != "Sc") {
         treo_contained[d] += flow.contained[d];
         treo_recoverable[d] += flow.recoverable[d];
       }
@@ -312,7 +313,13 @@ RecoveryResult recover(const std::string& id, const Reconciled& reconciled, cons
     row.recoverable_kg_per_t = interval_of(flow.recoverable);
     row.recovery_fraction = interval_of(fraction);
     result.elements.push_back(std::move(row));
-    (state == ValueState::measured ? in_treo : below).push_back(element);
+    if (state != ValueState::measured) {
+      below.push_back(element);
+    } else if (element != "Sc") {
+      in_treo.push_back(element);
+    } else {
+      scandium_apart = true;
+    }
   }
 
   std::vector<double> fraction(n, 0.0);
@@ -326,7 +333,8 @@ RecoveryResult recover(const std::string& id, const Reconciled& reconciled, cons
   result.worst_evidence = yields.worst();
   result.basis = "TREO of " + join(in_treo) + " as default oxides; mass basis " + mass_basis +
                  "; beyond a limit, not in TREO: " + join(below) +
-                 "; not measured: " + join(absent);
+                 "; not measured: " + join(absent) +
+                 (scandium_apart ? "; Sc has its own row and is not in TREO" : "");
   for (const auto& carrier : without_route) {
     result.warnings.push_back({"W-REC-010", "the route has no yields for \"" + carrier +
                                                 "\": what it carries is counted as lost in \"" +

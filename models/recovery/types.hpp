@@ -75,6 +75,8 @@ struct Reconciled {
   std::vector<double> phase_chemistry;
   double unmodelled_fraction = 0.0;  ///< amorphous or missed, with u
   double u_unmodelled_fraction = 0.0;
+  /// 95 % upper limit where the best value is 0 (the fraction cannot be negative); 0 elsewhere.
+  double unmodelled_fraction_limit = 0.0;
   bool unmodelled_fraction_known = false;  ///< false: no compared element told it
   double chi_square = 0.0;
   int degrees_of_freedom = 0;

@@ -281,10 +281,11 @@ def assay(page, sample, normaliser):
 
 
 def unmodelled(table):
-    """Matter in no modelled phase; a bound at zero has no useful uncertainty of its own."""
+    """Matter in no modelled phase; where the best value is 0, its 95 % upper limit."""
+    if table.integer("unmodelled_fraction_state") == BELOW_LOD:
+        limit = 100 * table.number("unmodelled_fraction_limit")
+        return f"below {significant(limit, 2)} wt% (95 %), best value 0"
     value, u = 100 * table.number("unmodelled_fraction"), 100 * table.number("unmodelled_fraction_errors")
-    if value + 2 * u < 0.01:
-        return "less than 0.01 wt%"
     return " \u00b1 ".join(with_expanded(value, u)) + " wt% (k = 2)"
 
 
@@ -303,7 +304,7 @@ def agreement(page, recovery):
     page.paragraph(f"\u03c7\u00b2 = {significant(chi)} with {dof} degrees of freedom, p = "
                    f"{significant(p, 2)}, conflict is called below {significant(table.number('alpha'), 2)}. "
                    + ("Matter in no modelled phase: " + unmodelled(table) + "."
-                      if table.integer("unmodelled_fraction_state") == MEASURED else
+                      if table.integer("unmodelled_fraction_state") in (MEASURED, BELOW_LOD) else
                       "How much matter is in no modelled phase could not be told."))
     sub = table.child("elements")
     rows = []
