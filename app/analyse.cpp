@@ -48,7 +48,7 @@ Inputs read_inputs(const config::Case& laboratory_case, RunRecord& run) {
     inputs.library = load_origin_library(laboratory_case.origin.library, run.inputs);
   }
   if (laboratory_case.separation.asked) {
-    inputs.circuit = io::read_circuit(laboratory_case.separation.design, &run.inputs);
+    inputs.circuit = config::read_circuit(laboratory_case.separation.design, &run.inputs);
   }
   if (laboratory_case.recovery.asked) {
     InputFile record;

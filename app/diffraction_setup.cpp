@@ -21,10 +21,10 @@ namespace fs = std::filesystem;
 diffraction::Instrument load_instrument(const std::string& name, const std::string& data_dir,
                                         InputFile& record) {
   const bool is_path = name.find('/') != std::string::npos || name.ends_with(".toml");
-  if (is_path) return io::read_instrument(name, &record);
+  if (is_path) return config::read_instrument(name, &record);
   const fs::path folder = fs::path(data_dir) / "instruments";
   const fs::path file = folder / (name + ".toml");
-  if (fs::exists(file)) return io::read_instrument(file.string(), &record);
+  if (fs::exists(file)) return config::read_instrument(file.string(), &record);
   std::vector<std::string> known;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {

@@ -51,7 +51,7 @@ Action add_separation(CLI::App& app, CommonOptions& options) {
     RunRecord run = begin_run(options, settings, "");
     std::vector<separation::Circuit> circuits;
     for (const auto& design : *designs) {
-      circuits.push_back(io::read_circuit(design, &run.inputs));
+      circuits.push_back(config::read_circuit(design, &run.inputs));
     }
     std::optional<io::ResultFile> store;
     if (!options.out.empty()) {

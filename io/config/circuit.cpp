@@ -7,11 +7,10 @@
 #include "io/config/toml_table.hpp"
 #include "models/core/element.hpp"
 
-namespace gadolin::io {
+namespace gadolin::config {
 
 namespace {
 
-using config::TomlTable;
 using separation::AqueousStream;
 using separation::Bank;
 using separation::Circuit;
@@ -35,14 +34,14 @@ separation::Extractant extractant_of(const TomlTable& t) {
   e.name = t.text("name");
   e.diluent = t.text_or("diluent", "");
   e.basis = basis_of(t.choice("basis", bases));
-  e.dosage_percent_per_molar = t.number_or("dosage_percent_per_molar", 0.0, config::not_negative);
-  e.gel_fraction = t.number_or("gel_fraction", e.gel_fraction, config::fraction);
+  e.dosage_percent_per_molar = t.number_or("dosage_percent_per_molar", 0.0, not_negative);
+  e.gel_fraction = t.number_or("gel_fraction", e.gel_fraction, fraction);
   t.finish();
   return e;
 }
 
 double molar_mass(const TomlTable& t, const std::string& name) {
-  if (t.has("molar_mass_g_per_mol")) return t.number("molar_mass_g_per_mol", config::positive);
+  if (t.has("molar_mass_g_per_mol")) return t.number("molar_mass_g_per_mol", positive);
   return atomic_number(name) ? atomic_weight_g_per_mol(name) : 0.0;
 }
 
@@ -50,8 +49,8 @@ Species species_of(const TomlTable& t, ExtractantBasis basis) {
   Species s;
   s.name = t.text("name");
   s.molar_mass_g_per_mol = molar_mass(t, s.name);
-  s.protons = t.number_or("protons", s.protons, config::not_negative);
-  s.dimers = t.number_or("extractant_per_metal", s.dimers, config::not_negative);
+  s.protons = t.number_or("protons", s.protons, not_negative);
+  s.dimers = t.number_or("extractant_per_metal", s.dimers, not_negative);
   s.basis = t.has("basis") ? basis_of(t.choice("basis", bases)) : basis;
   const auto evidence = t.choice("evidence", evidence_words);
   s.evidence = static_cast<EvidenceClass>(
@@ -71,8 +70,8 @@ Species species_of(const TomlTable& t, ExtractantBasis basis) {
     line->finish();
   } else {
     s.log10_k = t.number("log10_k");
-    if (t.has("exponent")) s.exponent = t.number("exponent", config::not_negative);
-    s.reference_extractant_molar = t.number_or("reference_extractant_molar", 1.0, config::positive);
+    if (t.has("exponent")) s.exponent = t.number("exponent", not_negative);
+    s.reference_extractant_molar = t.number_or("reference_extractant_molar", 1.0, positive);
   }
   t.finish();
   return s;
@@ -92,8 +91,7 @@ class Reader {
         root_.choice_or("organic_loop", "open", {"open", "closed"}) == "closed";
     constants();
     if (const auto t = root_.optional_table("solution")) {
-      circuit_.ionic_product =
-          t->number_or("ionic_product", circuit_.ionic_product, config::positive);
+      circuit_.ionic_product = t->number_or("ionic_product", circuit_.ionic_product, positive);
       circuit_.log10_ka_hso4 = t->number_or("log10_ka_hso4", circuit_.log10_ka_hso4);
       t->finish();
     }
@@ -103,14 +101,14 @@ class Reader {
       r.from_bank = bank_name(t, "from_bank");
       r.to_bank = bank_name(t, "to_bank");
       r.to_stage = stage(t, "to_stage", stages_of(r.to_bank));
-      r.fraction = t.number("fraction", config::fraction);
+      r.fraction = t.number("fraction", fraction);
       t.finish();
       circuit_.returns.push_back(r);
     }
     if (const auto t = root_.optional_table("regeneration")) {
       auto& g = circuit_.regeneration;
-      g.bleed_fraction = t->number_or("bleed_fraction", 0.0, config::fraction);
-      g.saponified_fraction = t->number_or("saponified_fraction", 0.0, config::fraction);
+      g.bleed_fraction = t->number_or("bleed_fraction", 0.0, fraction);
+      g.saponified_fraction = t->number_or("saponified_fraction", 0.0, fraction);
       if (t->has("saponified_species")) {
         g.saponified_species = t->choice("saponified_species", names_);
       } else if (g.saponified_fraction > 0.0) {
@@ -218,7 +216,7 @@ class Reader {
       if (!table) return;
       for (std::size_t k = 0; k < names_.size(); ++k) {
         if (!table->has(names_[k])) continue;
-        const double value = table->number(names_[k], config::not_negative);
+        const double value = table->number(names_[k], not_negative);
         if (!mass) {
           molar[k] += value;
           continue;
@@ -239,19 +237,19 @@ class Reader {
 
   AqueousStream aqueous(const TomlTable& t) const {
     AqueousStream s;
-    s.flow_l_per_h = t.number("flow_l_per_h", config::not_negative);
+    s.flow_l_per_h = t.number("flow_l_per_h", not_negative);
     s.molar = concentrations(t);
-    const double bisulfate = t.number_or("bisulfate_molar", 0.0, config::not_negative);
+    const double bisulfate = t.number_or("bisulfate_molar", 0.0, not_negative);
     s.h_molar = t.number_or("acid_molar", 0.0) + bisulfate;
-    if (t.has("base_molar")) s.h_molar -= t.number("base_molar", config::not_negative);
-    s.sulfate_molar = t.number_or("sulfate_molar", 0.0, config::not_negative) + bisulfate;
+    if (t.has("base_molar")) s.h_molar -= t.number("base_molar", not_negative);
+    s.sulfate_molar = t.number_or("sulfate_molar", 0.0, not_negative) + bisulfate;
     t.finish();
     return s;
   }
 
   OrganicStream organic(const TomlTable& t) const {
     OrganicStream s;
-    s.flow_l_per_h = t.number("flow_l_per_h", config::not_negative);
+    s.flow_l_per_h = t.number("flow_l_per_h", not_negative);
     s.molar = concentrations(t);
     const bool dimer = circuit_.extractant.basis == ExtractantBasis::dimer;
     const std::string mine = dimer ? "dimer" : "formal", other = dimer ? "formal" : "dimer";
@@ -276,12 +274,12 @@ class Reader {
         throw t.error("E-SEP-007", "both " + total_key + " and " + free_key + " are given",
                       free_key, "give one of them");
       }
-      s.free_dimer_molar = t.number(free_key, config::positive);
+      s.free_dimer_molar = t.number(free_key, positive);
       t.finish();
       return s;
     }
-    const double total = t.number(total_key, config::positive);
-    const double degree = t.number_or("saponified_fraction", 0.0, config::fraction);
+    const double total = t.number(total_key, positive);
+    const double degree = t.number_or("saponified_fraction", 0.0, fraction);
     if (degree > 0.0) {
       const std::string name = t.choice("saponified_species", names_);
       const auto k =
@@ -348,8 +346,8 @@ class Reader {
       StageDraw draw;
       draw.name = d.text_or("name", "");
       draw.stage = stage(d, "stage", b.stages);
-      draw.aqueous_fraction = d.number_or("aqueous_fraction", 0.0, config::fraction);
-      draw.organic_fraction = d.number_or("organic_fraction", 0.0, config::fraction);
+      draw.aqueous_fraction = d.number_or("aqueous_fraction", 0.0, fraction);
+      draw.organic_fraction = d.number_or("organic_fraction", 0.0, fraction);
       d.finish();
       b.draws.push_back(draw);
     }
@@ -373,4 +371,4 @@ Circuit parse_circuit(const std::string& text, const std::string& file,
   return Reader(root, file, records).read();
 }
 
-}  // namespace gadolin::io
+}  // namespace gadolin::config

@@ -6,7 +6,7 @@
 #include "models/core/provenance.hpp"
 #include "models/separation/types.hpp"
 
-namespace gadolin::io {
+namespace gadolin::config {
 
 /// Reads a separation design (docs/formats/design.md; examples in configs/separation_*.toml) and
 /// the table of constants it names, relative to the design file. Records of both files go to
@@ -21,4 +21,4 @@ separation::Circuit read_circuit(const std::string& path,
 separation::Circuit parse_circuit(const std::string& text, const std::string& file,
                                   std::vector<InputFile>* records = nullptr);
 
-}  // namespace gadolin::io
+}  // namespace gadolin::config

@@ -4,11 +4,11 @@
 
 #include "io/config/toml_table.hpp"
 
-namespace gadolin::io {
+namespace gadolin::config {
 
 diffraction::Instrument read_instrument(const std::string& path, InputFile* record) {
-  using config::Range;
-  const auto root = config::TomlTable::read(path, record, "instrument");
+  using Range;
+  const auto root = TomlTable::read(path, record, "instrument");
   diffraction::Instrument instrument;
   instrument.name = root.text("name");
   instrument.geometry =
@@ -26,7 +26,7 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
     const double c = std::cos(two_theta_deg * std::acos(-1.0) / 180.0);
     instrument.polarisation_k = 1.0 / (1.0 + c * c);
   } else {
-    instrument.polarisation_k = root.number_or("polarisation_k", 0.5, config::fraction);
+    instrument.polarisation_k = root.number_or("polarisation_k", 0.5, fraction);
   }
   instrument.zero_deg = root.number_or("zero_deg", 0.0, Range{-2.0, 2.0});
   instrument.source = root.text_or("source", "");
@@ -34,7 +34,7 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
   for (const auto& table : root.tables("lines")) {
     diffraction::EmissionLine line;
     line.wavelength_angstrom = table.number("wavelength_angstrom", Range{0.1, 3.5});
-    line.relative_intensity = table.number_or("relative_intensity", 1.0, config::positive);
+    line.relative_intensity = table.number_or("relative_intensity", 1.0, positive);
     sum += line.relative_intensity;
     instrument.lines.push_back(line);
   }
@@ -55,4 +55,4 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
   return instrument;
 }
 
-}  // namespace gadolin::io
+}  // namespace gadolin::config

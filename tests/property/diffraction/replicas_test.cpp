@@ -18,7 +18,7 @@ namespace {
 struct Laboratory {
   std::string datasets = std::string(GADOLIN_SOURCE_DIR) + "/datasets";
   AtomicTables tables = io::read_atomic_tables(datasets + "/atomic");
-  Instrument instrument = io::read_instrument(datasets + "/instruments/cpd_philips3020.toml");
+  Instrument instrument = config::read_instrument(datasets + "/instruments/cpd_philips3020.toml");
   std::vector<CrystalStructure> structures;
   const std::vector<double> truth{0.30, 0.25, 0.45};
 

@@ -264,7 +264,7 @@ TEST(Bank, ACircuitOfTheBatchDoesNotDependOnItsNeighbours) {
 }
 
 TEST(Limits, EqualConstantsSeparateNothing) {
-  Circuit circuit = io::read_circuit(config("separation_casc_b.toml"));
+  Circuit circuit = config::read_circuit(config("separation_casc_b.toml"));
   for (std::size_t k = 0; k < 3; ++k) circuit.species[k].log10_k = -2.0;
 
   const auto result = simulate({circuit}, serial).front();
@@ -276,7 +276,7 @@ TEST(Limits, EqualConstantsSeparateNothing) {
 }
 
 TEST(Limits, StrongAcidWithoutSaponificationExtractsNothing) {
-  Circuit circuit = io::read_circuit(config("separation_casc_a.toml"));
+  Circuit circuit = config::read_circuit(config("separation_casc_a.toml"));
   Bank& bank = circuit.banks[0];
   bank.organic_in.free_dimer_molar = 0.5;
   bank.organic_in.molar.assign(circuit.species.size(), 0.0);
@@ -329,7 +329,7 @@ TEST(Jacobian, DistributionSlopesAreTheDifferenceQuotients) {
 }
 
 TEST(Loop, AClosedOrganicLoopReturnsToItself) {
-  const auto circuit = io::read_circuit(config("separation_pc88a_light_heavy.toml"));
+  const auto circuit = config::read_circuit(config("separation_pc88a_light_heavy.toml"));
 
   const auto result = simulate({circuit}, serial).front();
 
@@ -341,7 +341,7 @@ TEST(Loop, AClosedOrganicLoopReturnsToItself) {
 }
 
 TEST(Loop, RefluxOfStripLiquorRaisesItsPurityAndCloses) {
-  auto circuit = io::read_circuit(config("separation_casc_b.toml"));
+  auto circuit = config::read_circuit(config("separation_casc_b.toml"));
   const auto open = simulate({circuit}, serial).front();
   circuit.returns.push_back({"strip", "extraction-scrub", 14, 0.05});
 

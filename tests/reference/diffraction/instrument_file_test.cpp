@@ -29,7 +29,7 @@ class Scratch {
 };
 
 TEST(InstrumentFile, OfTheRoundRobinStatesItsGeometry) {
-  const auto i = io::read_instrument(datasets + "/instruments/cpd_philips3020.toml");
+  const auto i = config::read_instrument(datasets + "/instruments/cpd_philips3020.toml");
 
   EXPECT_DOUBLE_EQ(i.radius_mm, 173.0);
   ASSERT_EQ(i.lines.size(), 2u);
@@ -44,7 +44,7 @@ TEST(InstrumentFile, WithAMisspeltKeyNamesFileLineAndTheNearestKey) {
       "name = \"x\"\nradius_mm = 200.0\nzero_degg = 0.1\n[[lines]]\n"
       "wavelength_angstrom = 1.54\n");
   try {
-    io::read_instrument(file.path);
+    config::read_instrument(file.path);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), "E-TOML-002");
@@ -57,7 +57,7 @@ TEST(InstrumentFile, WithTwoPolarisationsIsRefused) {
   const Scratch file(
       "name = \"x\"\nradius_mm = 200.0\npolarisation_k = 0.5\nmonochromator_two_theta_deg = 26.6\n"
       "[[lines]]\nwavelength_angstrom = 1.54\n");
-  EXPECT_THROW(io::read_instrument(file.path), Error);
+  EXPECT_THROW(config::read_instrument(file.path), Error);
 }
 
 TEST(AtomicTablesFolder, ThatIsDamagedIsNamedWithItsLine) {

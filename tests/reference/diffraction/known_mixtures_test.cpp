@@ -29,7 +29,7 @@ std::vector<PatternResult> refine_files(const std::vector<std::string>& files,
   std::vector<CrystalStructure> structures;
   for (const auto& phase : phases) structures.push_back(io::load_structure(phase, datasets));
   return refine(patterns, structures,
-                io::read_instrument(datasets + "/instruments/" + instrument + ".toml"),
+                config::read_instrument(datasets + "/instruments/" + instrument + ".toml"),
                 io::read_atomic_tables(datasets + "/atomic"), {}, make_engine("auto"));
 }
 

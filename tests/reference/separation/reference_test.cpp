@@ -192,7 +192,7 @@ TEST(ManufacturedStage, IsRecovered) {
 TEST(Prommis, AllOutletsAgreeFromThreeStarts) {
   GADOLIN_SHARED_OR_SKIP(path, "sx/prommis_sx3/case_steady_3stage.csv");
   const auto rows = read_csv(path);
-  const Circuit circuit = io::read_circuit(config("separation_prommis_3stage.toml"));
+  const Circuit circuit = config::read_circuit(config("separation_prommis_3stage.toml"));
 
   int outlets = 0;
   for (int start = 0; start < 3; ++start) {
@@ -229,7 +229,7 @@ TEST(ReferenceCascades, OutletsAndProfilesAgree) {
   const auto truth = nlohmann::json::parse(in);
   for (const auto& [name, file] : {std::pair{"CASC-A", "separation_casc_a.toml"},
                                    std::pair{"CASC-B", "separation_casc_b.toml"}}) {
-    const auto result = simulate({io::read_circuit(config(file))}, serial).front();
+    const auto result = simulate({config::read_circuit(config(file))}, serial).front();
 
     ASSERT_EQ(result.status, ItemStatus::ok) << result.status_text;
     const auto& output = truth[name]["output"];
@@ -259,7 +259,7 @@ TEST(ReferenceCascades, OutletsAndProfilesAgree) {
 
 TEST(Pc88a, SingleMetalRowsAreReplayedWithinTheScatterOfTheFit) {
   GADOLIN_SHARED_OR_SKIP(path, "sx/pc88a_hcl/equilibrium.csv");
-  const Circuit table = io::parse_circuit(
+  const Circuit table = config::parse_circuit(
       "name = \"replay\"\nconstants = \"../datasets/separation/pc88a_chloride.toml\"\n"
       "[[bank]]\nname = \"b\"\nstages = 1\n[bank.organic_in]\nflow_l_per_h = 1\n"
       "extractant_dimer_molar = 1\n[bank.aqueous_in]\nflow_l_per_h = 1\n",

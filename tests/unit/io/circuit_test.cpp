@@ -27,7 +27,7 @@ flow_l_per_h = 1
 /// The error a text meets.
 Error error_of(const std::string& text) {
   try {
-    io::parse_circuit(text, "d.toml");
+    config::parse_circuit(text, "d.toml");
   } catch (const Error& error) {
     return error;
   }
@@ -35,7 +35,7 @@ Error error_of(const std::string& text) {
 }
 
 TEST(CircuitToml, ReadsWhatIsWritten) {
-  const auto circuit = io::parse_circuit(head + R"(extractant_dimer_molar = 0.5
+  const auto circuit = config::parse_circuit(head + R"(extractant_dimer_molar = 0.5
 [bank.aqueous_in]
 flow_l_per_h = 2
 acid_molar = 0.1
@@ -45,7 +45,7 @@ Nd = 144.242
 stage = 2
 aqueous_fraction = 0.25
 )",
-                                         "d.toml");
+                                             "d.toml");
 
   ASSERT_EQ(circuit.banks.size(), 1u);
   EXPECT_NEAR(circuit.banks[0].aqueous_in.molar[0], 1e-3, 1e-9);
@@ -81,8 +81,8 @@ TEST(CircuitToml, ShippedDesignsAreReadable) {
   for (const char* name : {"separation_prommis_3stage", "separation_casc_a", "separation_casc_b",
                            "separation_pc88a_light_heavy"}) {
     std::vector<InputFile> records;
-    const auto circuit =
-        io::read_circuit(std::string(GADOLIN_SOURCE_DIR) + "/configs/" + name + ".toml", &records);
+    const auto circuit = config::read_circuit(
+        std::string(GADOLIN_SOURCE_DIR) + "/configs/" + name + ".toml", &records);
     EXPECT_FALSE(circuit.banks.empty()) << name;
     EXPECT_EQ(records.size(), 2u) << name;
     for (const InputFile& record : records) EXPECT_EQ(record.sha256.size(), 64u);
