@@ -7,7 +7,6 @@
 namespace gadolin::config {
 
 diffraction::Instrument read_instrument(const std::string& path, InputFile* record) {
-  using Range;
   const auto root = TomlTable::read(path, record, "instrument");
   diffraction::Instrument instrument;
   instrument.name = root.text("name");
