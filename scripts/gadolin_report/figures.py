@@ -243,6 +243,10 @@ def spider(elements, title, y_label):
     return drawing.svg()
 
 
+def bar_text(value):
+    return "< 0.001" if value < 0.001 else "> 0.999" if value > 0.999 else f"{value:.3f}"
+
+
 def bars(rows, title, x_label, special=()):
     """Horizontal bars on 0..1. rows: [(words, value)]; words in `special` are hatched."""
     height = 30 * len(rows) + 62
@@ -263,7 +267,7 @@ def bars(rows, title, x_label, special=()):
                      weight="bold" if words in special else "")
         drawing.rect(x.at(0), top, x.at(value) - x.at(0), 20, fill,
                      COLOURS[1] if words in special else "none")
-        drawing.text(x.at(value) + 6, top + 15, f"{value:.3f}" if value >= 0.0005 else "< 0.001", 12)
+        drawing.text(x.at(value) + 6, top + 15, bar_text(value), 12)
     drawing.line(230, 8, 230, bottom, "#444")
     drawing.text(530, bottom + 36, x_label, 12, "middle")
     return drawing.svg()
@@ -278,7 +282,11 @@ def waterfall(start, steps, end, title, y_label):
     drawing.frame(x, y, "", y_label, x_ticks=[])
     half = 0.36 * (x.at(1) - x.at(0))
     level = start[1]
-    decimals = max(0, 3 - math.floor(math.log10(start[1]))) if start[1] > 0 else 2
+    decimals = max(0, 2 - math.floor(math.log10(start[1]))) if start[1] > 0 else 2
+
+    def number(value, sign=""):
+        text = f"{value:.{decimals}f}"
+        return sign + text if float(text) else "0"
 
     def label(i, words):
         lines, line = [], ""
@@ -296,14 +304,14 @@ def waterfall(start, steps, end, title, y_label):
         drawing.text(x.at(i), y.at(high) - 6, text, 12, "middle", weight="bold")
         label(i, words)
 
-    bar(0, 0, start[1], COLOURS[0], start[0], f"{start[1]:.{decimals}f}")
+    bar(0, 0, start[1], COLOURS[0], start[0], number(start[1]))
     for i, (words, loss) in enumerate(steps, 1):
         drawing.line(x.at(i - 1) + half, y.at(level), x.at(i) + half, y.at(level), "#777", 1, "3 2")
-        bar(i, level - loss, level, "#f0b58a", words, f"\u2212{loss:.{decimals}f}", COLOURS[1])
+        bar(i, level - loss, level, "#f0b58a", words, number(loss, "\u2212"), COLOURS[1])
         level -= loss
     drawing.line(x.at(columns - 2) + half, y.at(level), x.at(columns - 1) + half, y.at(level), "#777",
                  1, "3 2")
-    bar(columns - 1, 0, end[1], COLOURS[2], end[0], f"{end[1]:.{decimals}f}")
+    bar(columns - 1, 0, end[1], COLOURS[2], end[0], number(end[1]))
     return drawing.svg()
 
 

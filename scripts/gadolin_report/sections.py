@@ -1,13 +1,14 @@
 """What a report says about one sample, in the order of docs/formats/report.md."""
 import math
+import re
 
 import numpy as np
 
 from . import figures
 from .page import facts
-from .result import ABOVE_RANGE, BELOW_LOD, MEASURED, STATUS_WORDS
-from .words import (escape, formula, interval_text, listed, probability, significant,
-                    with_expanded)
+from .result import BELOW_LOD, MEASURED, NOT_MEASURED, STATUS_WORDS
+from .values import STATE_WORDS, assay_rows, quantity_cells
+from .words import escape, interval_text, listed, probability, significant, with_expanded
 
 CASE_FACTS = (
     ("report_number", "Report number of the laboratory"), ("laboratory_name", "Laboratory"),
@@ -20,7 +21,6 @@ CASE_FACTS = (
     ("method", "Method"), ("method_deviations", "Deviations from the method"),
     ("examiner", "Examiner"), ("authorised_by", "Authorised by"))
 NOT_SUPPLIED = '<span class="missing">NOT SUPPLIED</span>'
-STATE_WORDS = ("measured", "below LOD", "above range", "not measured")
 RARE_EARTHS = "La Ce Pr Nd Sm Eu Gd Tb Dy Y Ho Er Tm Yb Lu Sc".split()
 BY_NUMBER = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split()
 
@@ -46,14 +46,17 @@ def administrative(page, sample):
     skip = set(known) | {"questions", "blind_spots", "report_title", "warnings"}
     for key in (case.group or ()):
         if key not in skip:
-            rows.append((key.replace("_", " "), escape(case.text(key))))
+            words = re.sub(r"^custody 0*(\d+)$", r"Custody \1", key.replace("_", " "))
+            rows.append((words, escape(case.text(key))))
     page.add(facts(rows))
     questions = case.texts("questions")
     if questions:
         page.sub("Questions put")
         page.add("<ol>" + "".join(f"<li>{escape(q)}</li>" for q in questions) + "</ol>")
     page.paragraph("The results relate only to the items tested. This report is not to be reproduced "
-                   "except in full.", "quiet")
+                   "except in full. Names, dates and the authorisation are printed as the case file "
+                   "states them; gadolin has checked none of them, and this page is not a signature.",
+                   "quiet")
 
 
 def phase_rows(sample):
@@ -62,6 +65,21 @@ def phase_rows(sample):
                ("weight_fraction", "weight_fraction_errors", "weight_fraction_u_total",
                 "weight_fraction_lod", "weight_fraction_state")]
     return list(zip(phases.texts("phase"), *columns))
+
+
+def fit_doubts(fit):
+    """Sentences on what the fitted phases leave open, from the warnings of the refinement."""
+    words = {"W-XRD-107": "Phases are missing from the list", "W-XRD-108": "Not all is crystalline, or "
+             "the background is not smooth", "W-XRD-111": "The fit is poor"}
+    return [f"<b>{words[code]}</b>: {escape(text.rstrip('.'))}." for code, text in fit.warnings() if code in words]
+
+
+def assumed_note(sample, elements):
+    """Says where an uncertainty was assumed by the program, not stated by the laboratory."""
+    table = sample.child("assay")
+    flagged = {e for e, flag in zip(table.texts("element"), table.array("u_defaulted")) if flag}
+    return ("; the laboratory stated no uncertainty, this one is assumed"
+            if flagged & set(elements.split()) else "")
 
 
 def summary(page, sample):
@@ -82,19 +100,27 @@ def summary(page, sample):
             for name, value, _, u_total, _, _ in seen:
                 number, expanded = with_expanded(100 * value, 100 * u_total)
                 parts.append(f"{escape(name)} ({number}&nbsp;\u00b1&nbsp;{expanded}&nbsp;%)")
-            lines.append(f"By X-ray diffraction its crystalline part is {listed(parts)}, by mass.")
+            if len(parts) == 1:
+                lines.append(f"One phase was fitted to the diffraction pattern, {escape(seen[0][0])}: "
+                             "its fraction of 100&nbsp;% is so by construction, not a finding.")
+            else:
+                lines.append("Of the crystalline phases it was given, the fit of the diffraction pattern "
+                             f"finds {listed(parts)}, by mass; together they are 100&nbsp;% by "
+                             "construction.")
+        lines += fit_doubts(fit)
     for index in indices(sample):
         if index["name"] == "TREO" and index["state"] == MEASURED:
             number, expanded = with_expanded(index["value"], index["u"])
             lines.append(f"By chemical assay it holds <b>{number}&nbsp;\u00b1&nbsp;{expanded}&nbsp;"
                          f"{escape(index['unit'])}</b> rare-earth oxides (sum of "
-                         f"{escape(index['elements'])}).")
+                         f"{escape(index['elements'])}"
+                         f"{assumed_note(sample, index['elements'])}).")
     recovery = sample.child("recovery")
     if recovery:
         agreement = recovery.child("reconciliation")
         if agreement and agreement.integer("conflict"):
             lines.append("<b>Diffraction and assay contradict each other</b>: "
-                         f"{escape(agreement.text('conflict_text'))}. Nothing was averaged.")
+                         f"{escape(agreement.text('conflict_text').rstrip('.'))}. Nothing was averaged.")
         elif agreement and math.isfinite(agreement.number("p_value")):
             lines.append("Diffraction and assay agree within their uncertainties "
                          f"(p&nbsp;=&nbsp;{significant(agreement.number('p_value'), 2)}).")
@@ -178,37 +204,19 @@ def diffraction(page, sample):
                 number, expanded = with_expanded(value, u, 1.0)
                 row.append(f"{number} ({expanded})")
             else:
-                row.append(significant(value, 5))
+                row.append(significant(value, 5) if c < 3 else f"{value:.4g}" if
+                           abs(value - round(value)) < 1e-6 else f"{value:.3f}")
         size = phases.array("size")[k]
         rows.append(row + [significant(float(size), 2) if math.isfinite(size) else "\u2013"])
     page.table(["phase", "a / \u00c5", "b / \u00c5", "c / \u00c5", "\u03b1 / \u00b0", "\u03b2 / \u00b0",
                 "\u03b3 / \u00b0", "size / nm"], rows,
-               "Refined cells; standard uncertainty in brackets where refined.", range(1, 8),
+               "Cells; standard uncertainty in brackets where the refinement states one.", range(1, 8),
                phases.path)
     xrd = sample.child("xrd")
     page.paragraph(f"Pattern <code>{escape(xrd.text('file'))}</code>, read as "
                    f"{escape(xrd.text('reader') or 'not stated')}; {fit.integer('points')} points, "
                    f"{fit.integer('parameters')} parameters, {fit.integer('iterations')} iterations, "
                    f"Durbin-Watson {fit.number('durbin_watson'):.2f}.", "quiet")
-
-
-def quantity_cells(state, value, u, lod, limit):
-    """(value, U) as printed, by state."""
-    if state == MEASURED:
-        return with_expanded(value, u)
-    if state == BELOW_LOD:
-        return (f"&lt;&nbsp;{significant(lod, 2)}" if math.isfinite(lod) else "&lt; LOD (not stated)",
-                "\u2013")
-    if state == ABOVE_RANGE:
-        return f"&gt;&nbsp;{significant(limit, 3)}", "\u2013"
-    return "\u2013", "\u2013"
-
-
-def assay_rows(sample):
-    table = sample.child("assay")
-    columns = [table.array(name) for name in ("content_state", "content", "content_errors",
-                                              "content_lod", "content_limit")]
-    return {element: tuple(values) for element, *values in zip(table.texts("element"), *columns)}
 
 
 def indices(sample):
@@ -227,6 +235,7 @@ def assay(page, sample, normaliser):
     page.heading("Elements by assay")
     methods, reported = table.texts("method"), table.texts("reported_text")
     units, forms = table.texts("reported_unit"), table.texts("reported_as")
+    assumed = table.array("u_defaulted")
     rows = []
     values = assay_rows(sample)
     order = sorted(range(len(values)), key=lambda i: (
@@ -236,23 +245,34 @@ def assay(page, sample, normaliser):
     for i in order:
         state, value, u, lod, limit = values[elements[i]]
         number, expanded = quantity_cells(state, value, u, lod, limit)
-        printed = f"{escape(reported[i])} {escape(units[i])} {escape(forms[i])}" if reported[i] else "\u2013"
+        printed = "\u2013"
+        if reported[i]:
+            unit = units[i] + " " if any(c.isdigit() for c in reported[i]) else ""
+            printed = escape(f"{reported[i]} {unit}{forms[i]}")
+        if assumed.size and assumed[i] and state == MEASURED:
+            expanded += " a"
         rows.append([escape(elements[i]), STATE_WORDS[state], number, expanded,
                      significant(lod, 2) if math.isfinite(lod) else "\u2013", printed,
                      escape(methods[i])])
     page.table(["element", "state", "content / mg/kg", "U (k = 2)", "LOD / mg/kg", "as reported",
                 "method"], rows,
                f"Element contents, basis: {escape(table.text('basis'))}. Laboratory: "
-               f"{escape(table.text('laboratory') or 'not stated')}.", (2, 3, 4), table.path)
+               f"{escape(table.text('laboratory') or 'not stated')}."
+               + (" a: no uncertainty was stated, a default was assumed (W-UNC-001)."
+                  if assumed.any() else ""), (2, 3, 4), table.path)
     derived = indices(sample)
     if derived:
         rows = []
         for index in derived:
-            number, expanded = quantity_cells(index["state"], index["value"], index["u"],
-                                              float("nan"), float("nan"))
-            unit = "" if index["unit"] == "1" else index["unit"]
-            rows.append([escape(index["name"]), f"{number} {escape(unit)}", expanded,
-                         escape(index["elements"]), escape(index["note"])])
+            if index["state"] == MEASURED:
+                number, expanded = with_expanded(index["value"], index["u"])
+                number += "" if index["unit"] == "1" else f" {escape(index['unit'])}"
+            else:
+                number, expanded = ("a limit only" if index["state"] != NOT_MEASURED else "\u2013",
+                                    "\u2013")
+            note = index["note"].replace("below_lod", "below LOD").replace("not_measured", "not measured")
+            rows.append([escape(index["name"]), number, expanded, escape(index["elements"]),
+                         escape(note.replace("above_range", "above range"))])
         page.table(["quantity", "value", "U (k = 2)", "rests on", "note"], rows,
                    "Sums and ratios derived from the contents.", (1, 2),
                    table.path + "/indices")
@@ -278,118 +298,6 @@ def assay(page, sample, normaliser):
                 "the order of atomic number.", table.path + "/content, /run/normaliser",
                 "rare_earth_pattern", ["element", "state", "normalised", "normalised U (k=2)",
                                        "normalised LOD", "normalised limit"], data)
-
-
-def unmodelled(table):
-    """Matter in no modelled phase; where the best value is 0, its 95 % upper limit."""
-    if table.integer("unmodelled_fraction_state") == BELOW_LOD:
-        limit = 100 * table.number("unmodelled_fraction_limit")
-        return f"below {significant(limit, 2)} wt% (95 %), best value 0"
-    value, u = 100 * table.number("unmodelled_fraction"), 100 * table.number("unmodelled_fraction_errors")
-    return " \u00b1 ".join(with_expanded(value, u)) + " wt% (k = 2)"
-
-
-def agreement(page, recovery):
-    table = recovery.child("reconciliation")
-    if not table:
-        return
-    page.sub("Do diffraction and assay agree?")
-    chi, dof, p = table.number("chi_square"), table.integer("degrees_of_freedom"), table.number("p_value")
-    if table.integer("conflict"):
-        page.add('<div class="conflict"><b>Conflict.</b> ' + escape(table.text("conflict_text")) +
-                 " Both sides are reported as they are; nothing was averaged.</div>")
-    if not table.integer("converged"):
-        page.paragraph("<b>The reconciliation did not converge</b>: " +
-                       escape(table.text("status_text")))
-    page.paragraph(f"\u03c7\u00b2 = {significant(chi)} with {dof} degrees of freedom, p = "
-                   f"{significant(p, 2)}, conflict is called below {significant(table.number('alpha'), 2)}. "
-                   + ("Matter in no modelled phase: " + unmodelled(table) + "."
-                      if table.integer("unmodelled_fraction_state") in (MEASURED, BELOW_LOD) else
-                      "How much matter is in no modelled phase could not be told."))
-    sub = table.child("elements")
-    rows = []
-    columns = [sub.array(n) for n in ("measured_state", "measured", "measured_errors", "measured_lod",
-                                      "predicted", "residual_sigma", "compared")]
-    if all(len(c) for c in columns):
-        silent = []
-        for element, state, value, u, lod, predicted, sigma, compared in zip(
-                sub.texts("element"), *columns):
-            if not compared and not predicted > 0:
-                silent.append(element)
-                continue
-            number, expanded = quantity_cells(state, 1e6 * value, 1e6 * u, 1e6 * lod, float("nan"))
-            if state == ABOVE_RANGE:
-                number = "&gt; range"
-            rows.append([escape(element), number, expanded, significant(1e6 * predicted),
-                         significant(sigma, 2) if compared else "not compared"])
-        page.table(["element", "assay / mg/kg", "U (k = 2)", "from the phases / mg/kg", "residual / u"],
-                   rows, "Assay against what the reconciled phases hold.", (1, 2, 3, 4), sub.path)
-        if silent:
-            page.paragraph("In no modelled phase, so not compared: " + escape(", ".join(silent)) + ".",
-                           "quiet")
-
-
-def recovery(page, sample):
-    table = sample.child("recovery")
-    if not table:
-        return
-    page.heading("Recoverable rare earths")
-    agreement(page, table)
-    page.sub("How much could be recovered")
-    steps = table.child("losses").texts("step")
-    lost = table.child("losses").array("lost_mean")
-    contained, recoverable = table.interval("treo_contained"), table.interval("treo_recoverable")
-    names = table.child("elements").texts("oxide")
-    losses = np.nansum(lost, axis=0) if lost.size else np.array([])
-    svg = figures.waterfall(("contained", contained[3]), list(zip(steps, losses.tolist())),
-                            ("recoverable", recoverable[3]), "Recovery waterfall",
-                            "rare-earth oxides / kg per tonne")
-    page.figure(svg, "Where the rare-earth oxides of one tonne of feed go, means over "
-                f"{table.integer('draws')} draws (means add up; medians do not). Basis: "
-                f"{escape(table.text('basis'))}.", table.path + "/losses/lost_mean",
-                "recovery_waterfall", ["step", "mean (kg/t)"],
-                [["contained", contained[3]]] + [[s, -float(v)] for s, v in zip(steps, losses)] +
-                [["recoverable", recoverable[3]]])
-    elements = table.child("elements")
-    rows = []
-    for k, oxide in enumerate(names):
-        def cell(name, scale=1.0, k=k):
-            return interval_text(*[scale * float(elements.array(name + end)[k])
-                                   for end in ("_p05", "_p50", "_p95")])
-        rows.append([formula(oxide), cell("contained"), cell("recoverable"),
-                     cell("recovery_fraction", 100.0)])
-    rows.append(["TREO", interval_text(*contained[:3]), interval_text(*recoverable[:3]),
-                 interval_text(*[100 * v for v in table.interval("treo_recovery_fraction")[:3]])])
-    page.table(["oxide", "contained / kg/t", "recoverable / kg/t", "recovered / %"], rows,
-               "50 % value with 5 % and 95 % values in brackets, by Monte Carlo. Route "
-               f"{escape(table.text('route'))}; separation: "
-               f"{escape(table.text('separation_source') or 'route default')}; weakest evidence class: "
-               f"{escape(table.text('worst_evidence'))}.", (1, 2, 3), elements.path, total_row=True)
-    if not lost.size:
-        return
-    page.sub("Where did it go?")
-    means = elements.array("contained_mean")
-    kept = elements.array("recoverable_mean")
-    symbols = elements.texts("element")
-    parts, rows, data = ["recovered"] + steps, [], []
-    for k, symbol in enumerate(symbols):
-        total = float(means[k])
-        shares = [100 * float(v) / total if total > 0 and math.isfinite(v) else 0.0
-                  for v in [kept[k], *lost[k]]]
-        rows.append((symbol, shares))
-        data.append([symbol] + shares)
-    page.figure(figures.stacked(rows, parts, "Where did it go", "share of the contained oxide / %"),
-                "Share of each rare earth that is recovered or lost at each step (means).",
-                table.path + "/losses", "where_did_it_go", ["element"] + [p + " (%)" for p in parts],
-                data)
-    carriers = table.child("carriers")
-    phases, held = carriers.texts("phase"), carriers.array("contained_p50")
-    if phases and held.size:
-        page.table(["element"] + [escape(p) for p in phases],
-                   [[escape(s)] + [significant(float(v), 3) for v in held[k]]
-                    for k, s in enumerate(carriers.texts("element"))],
-                   "Which phase carries it: oxide, kg per tonne of feed, 50 % values.",
-                   range(1, len(phases) + 1), carriers.path)
 
 
 def separation(page, sample):
@@ -458,6 +366,11 @@ def origin(page, sample):
                    "a source, not of the probability that they did.")
     bars = table.child("posterior")
     rows = list(zip(bars.texts("source"), bars.array("posterior").tolist()))
+    if not np.any(table.child("candidates").array("comparable")):
+        page.paragraph("No source could be compared, so nothing is drawn: the file holds the priors "
+                       f"unchanged. {escape('; '.join(table.texts('elements_left_out')))}", "quiet")
+        page.add("</div>")
+        return
     shown = [r for r in rows if r[1] >= 0.0005][:12]
     if "none of these" not in [r[0] for r in shown]:
         shown.append(("none of these", table.number("none_of_these")))
@@ -468,10 +381,10 @@ def origin(page, sample):
                 + (f"; sources not drawn sum to {probability(rest)}." if len(rows) > len(shown) else "."),
                 bars.path, "origin_posterior", ["source", "posterior"], [list(r) for r in rows])
     groups = table.child("groups")
-    if groups.texts("deposit_ids"):
-        page.table(["sources that cannot be told apart", "posterior"],
-                   [[escape(g), probability(float(p))] for g, p in
-                    zip(groups.texts("deposit_ids"), groups.array("posterior")) if p >= 0.0005],
+    told = [[escape(g), probability(float(p))] for g, p in
+            zip(groups.texts("deposit_ids"), groups.array("posterior")) if p >= 0.0005]
+    if told:
+        page.table(["sources that cannot be told apart", "posterior"], told,
                    "Groups: their members have to be read as one answer.", (1,), groups.path)
     candidates = table.child("candidates")
     names = candidates.texts("name")
