@@ -1,5 +1,5 @@
 # What the house checks of itself: every header compiles alone (a build step), and as tests the
-# layers, the format, the data manifest and an installed copy used by a stranger's project.
+# layers, the format, the data manifest, the page of error codes and an installed copy used by a stranger's project.
 file(GLOB_RECURSE headers RELATIVE ${CMAKE_SOURCE_DIR} CONFIGURE_DEPENDS
   ${CMAKE_SOURCE_DIR}/kernels/*.hpp ${CMAKE_SOURCE_DIR}/models/*.hpp ${CMAKE_SOURCE_DIR}/io/*.hpp ${CMAKE_SOURCE_DIR}/app/*.hpp)
 set(alone_sources)
@@ -20,7 +20,7 @@ endif()
 
 find_program(GADOLIN_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(GADOLIN_PYTHON NAMES python3 REQUIRED)
-foreach(check layers manifest)
+foreach(check layers manifest errors)
   add_test(NAME "house: ${check}" COMMAND ${GADOLIN_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/check_${check}.py)
   add_test(NAME "house: ${check} check finds planted faults"
     COMMAND ${GADOLIN_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/check_${check}.py --self-test)
