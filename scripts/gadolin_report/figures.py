@@ -286,7 +286,9 @@ def waterfall(start, steps, end, title, y_label):
 
     def number(value, sign=""):
         text = f"{value:.{decimals}f}"
-        return sign + text if float(text) else "0"
+        if float(text):
+            return sign + text
+        return sign + f"{value:.1g}" if value > 1e-4 * start[1] else "0"
 
     def label(i, words):
         lines, line = [], ""

@@ -30,8 +30,9 @@ def agreement(page, recovery):
     if not table.integer("converged"):
         page.paragraph("<b>The reconciliation did not converge</b>: " +
                        escape(table.text("status_text")))
-    page.paragraph(f"\u03c7\u00b2 = {significant(chi)} with {dof} degrees of freedom, p = "
-                   f"{significant(p, 2)}, conflict is called below {significant(table.number('alpha'), 2)}. "
+    probability = "p &lt; 0.0001" if p < 1e-4 else "p = " + significant(p, 2)
+    page.paragraph(f"\u03c7\u00b2 = {significant(chi)} with {dof} degrees of freedom, {probability}, "
+                   f"conflict is called below {significant(table.number('alpha'), 2)}. "
                    + ("Matter in no modelled phase: " + unmodelled(table) + "."
                       if table.integer("unmodelled_fraction_state") in (MEASURED, BELOW_LOD) else
                       "How much matter is in no modelled phase could not be told."))
@@ -52,7 +53,8 @@ def agreement(page, recovery):
             rows.append([escape(element), number, expanded, significant(1e6 * predicted),
                          significant(sigma, 2) if compared else "not compared"])
         page.table(["element", "assay / mg/kg", "U (k = 2)", "from the phases / mg/kg", "residual / u"],
-                   rows, "Assay against what the reconciled phases hold.", (1, 2, 3, 4), sub.path)
+                   rows, "Assay against what the " + ("" if table.integer("conflict") else "reconciled ")
+                   + "phases hold.", (1, 2, 3, 4), sub.path)
         if silent:
             page.paragraph("Not compared, because no modelled phase is known to hold it or the "
                            "assay gives no value: " + escape(", ".join(silent)) + ".",
@@ -67,6 +69,15 @@ def bounds(elements, k, state):
         value = float(elements.array(name + end)[k])
         cells.append(sign + significant(value, 2) if value > 0 else significant(value, 2))
     return cells + ["not stated"]
+
+
+def carried(carriers, k, state):
+    """Cells of one element's row: what each phase carries, as a bound where the assay gives one."""
+    if state == MEASURED:
+        return [significant(float(v), 3) for v in carriers.array("contained_p50")[k]]
+    sign, end = ("&lt;&nbsp;", "p95") if state == BELOW_LOD else ("&gt;&nbsp;", "p05")
+    return [(sign if v > 0 else "") + significant(float(v), 2)
+            for v in carriers.array("contained_" + end)[k]]
 
 
 def recovery(page, sample):
@@ -122,6 +133,8 @@ def recovery(page, sample):
     symbols = elements.texts("element")
     parts, rows, data = ["recovered"] + steps, [], []
     for k, symbol in enumerate(symbols):
+        if len(states) and states[k] != MEASURED:
+            continue  # shares of a bound mean nothing
         total = float(means[k])
         shares = [100 * float(v) / total if total > 0 and math.isfinite(v) else 0.0
                   for v in [kept[k], *lost[k]]]
@@ -135,7 +148,7 @@ def recovery(page, sample):
     phases, held = carriers.texts("phase"), carriers.array("contained_p50")
     if phases and held.size:
         page.table(["element"] + [escape(p) for p in phases],
-                   [[escape(s)] + [significant(float(v), 3) for v in held[k]]
+                   [[escape(s)] + carried(carriers, k, states[k] if len(states) else MEASURED)
                     for k, s in enumerate(carriers.texts("element"))],
                    "Which phase carries it: oxide, kg per tonne of feed, 50 % values.",
                    range(1, len(phases) + 1), carriers.path)

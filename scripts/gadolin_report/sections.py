@@ -126,10 +126,17 @@ def summary(page, sample):
                          f"(p&nbsp;=&nbsp;{significant(agreement.number('p_value'), 2)}).")
         p05, p50, p95, _ = recovery.interval("treo_recoverable")
         contained = recovery.interval("treo_contained")
-        lines.append("Of " + interval_text(*contained[:3]) + "&nbsp;kg rare-earth oxides per tonne, "
-                     "<b>" + interval_text(p05, p50, p95) + "&nbsp;kg</b> could be recovered by the "
-                     f"route <i>{escape(recovery.text('route'))}</i> (5 % to 95 % in brackets). The "
-                     f"weakest figure it rests on is of class {escape(recovery.text('worst_evidence'))}.")
+        route = f"route <i>{escape(recovery.text('route'))}</i>"
+        if contained[2] > 0 and p95 == 0:
+            lines.append("Of " + interval_text(*contained[:3]) + "&nbsp;kg rare-earth oxides per tonne, "
+                         f"<b>none</b> counts as recoverable: the {route} gives no yield to what carries "
+                         "them (" + escape(", ".join(recovery.child("carriers").texts("phase"))) + "). "
+                         "That is a statement about the route chosen, not about the material.")
+        else:
+            lines.append("Of " + interval_text(*contained[:3]) + "&nbsp;kg rare-earth oxides per tonne, "
+                         "<b>" + interval_text(p05, p50, p95) + "&nbsp;kg</b> could be recovered by the "
+                         f"{route} (5 % to 95 % in brackets). The weakest figure it rests on is of "
+                         f"class {escape(recovery.text('worst_evidence'))}.")
     origin = sample.child("provenance")
     if origin and origin.text("conclusion_text"):
         lines.append("Opinion on origin: " + escape(origin.text("conclusion_text")))
@@ -308,7 +315,7 @@ def separation(page, sample):
     status = STATUS_WORDS[process.integer("status")]
     if status != "ok":
         page.add(f'<div class="conflict"><b>Status: {escape(status)}.</b> '
-                 f"{escape(process.text('status_text'))} The profiles below are the last iterate, "
+                 f"{escape(process.text('status_text').rstrip('.'))}. The profiles below are the last iterate, "
                  "not a result.</div>")
     page.paragraph(f"Circuit <b>{escape(process.text('name'))}</b>; extractant "
                    f"{escape(process.text('extractant') or 'not stated')}; weakest evidence class "
@@ -360,17 +367,17 @@ def origin(page, sample):
     page.heading("Opinion on origin")
     page.add('<div class="opinion"><p class="tag">OPINION AND INTERPRETATION, NOT A MEASUREMENT</p>')
     page.paragraph(f"<b>{escape(table.text('conclusion_text') or table.text('conclusion'))}</b>")
+    if not np.any(table.child("candidates").array("comparable")):
+        page.paragraph("No source could be compared, so nothing is drawn: the file holds the priors "
+                       f"unchanged. {escape('; '.join(table.texts('elements_left_out')))}", "quiet")
+        page.add("</div>")
+        return
     page.paragraph("The bars are probabilities given the stated library, model and priors (prior of "
                    f"\u201cnone of these\u201d {significant(table.number('prior_none_of_these'), 2)}). "
                    "A likelihood ratio speaks of the probability of the findings if the goods came from "
                    "a source, not of the probability that they did.")
     bars = table.child("posterior")
     rows = list(zip(bars.texts("source"), bars.array("posterior").tolist()))
-    if not np.any(table.child("candidates").array("comparable")):
-        page.paragraph("No source could be compared, so nothing is drawn: the file holds the priors "
-                       f"unchanged. {escape('; '.join(table.texts('elements_left_out')))}", "quiet")
-        page.add("</div>")
-        return
     shown = [r for r in rows if r[1] >= 0.0005][:12]
     if "none of these" not in [r[0] for r in shown]:
         shown.append(("none of these", table.number("none_of_these")))
@@ -454,7 +461,7 @@ def warnings(page, sample):
     process = sample.child("process")
     places += [(process.child(name).text("name"), process.child(name))
                for name in process.texts("bank_groups")]
-    rows = [[escape(words), f"<code>{escape(code)}</code>", escape(text)]
+    rows = [[escape(words), f'<code style="white-space:nowrap">{escape(code)}</code>', escape(text)]
             for words, table in places for code, text in table.warnings()]
     if rows:
         page.table(["part", "code", "warning"], rows, f"{len(rows)} warnings.", path=sample.path)
