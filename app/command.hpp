@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "kernels/exec/engine.hpp"
 #include "models/core/error.hpp"
 #include "models/core/provenance.hpp"
+
+namespace CLI {
+class App;
+}
 
 /// What all verbs share. Every verb is one file: it declares its options on a CLI::App and returns
 /// what runs when the verb was chosen. Precedence: default < configuration file < environment <

@@ -3,8 +3,9 @@ gadolin_library(kernels exec OpenMP::OpenMP_CXX)
 if(GADOLIN_CUDA)
   file(GLOB cuda_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/kernels/exec/*.cu)
   target_sources(gadolin_kernels_exec PRIVATE ${cuda_sources})
-  target_compile_definitions(gadolin_kernels_exec PUBLIC GADOLIN_HAS_CUDA=1)
-  target_link_libraries(gadolin_kernels_exec PUBLIC CUDA::cudart_static)
+  # Link only: what is not a kernel compiles to the same bytes with and without the engine, so
+  # ccache serves a cuda build from a host build.
+  target_link_libraries(gadolin_kernels_exec PRIVATE CUDA::cudart_static)
 endif()
 # Thrust: the toolkit's CCCL when nvcc is used (two Thrusts in one program would clash), Debian's otherwise.
 set(gadolin_thrust_system CPP)

@@ -56,13 +56,6 @@ struct TouchKernel {
 }  // namespace
 }  // namespace gadolin
 
-#if defined(GADOLIN_HAS_CUDA)
-// Tests are not compiled a second time by nvcc: this kernel lives on the host alone.
-template <>
-void gadolin::launch_cuda<gadolin::TouchKernel>(std::size_t, const gadolin::TouchKernel::Args&) {
-  throw EngineUnavailable("test::touch is a host kernel");
-}
-#endif
 template void gadolin::launch<gadolin::TouchKernel>(const gadolin::Engine&, std::size_t,
                                                     const gadolin::TouchKernel::Args&);
 
