@@ -71,6 +71,7 @@ std::vector<double> draw_contents(const std::vector<std::string>& names,
                                   const std::vector<double>& mean,
                                   const std::vector<double>& covariance, RandomStream random,
                                   int draws) {
+  if (mean.empty()) return {};  // Eigen cannot decompose a 0 x 0 matrix
   const auto n = static_cast<Eigen::Index>(mean.size());
   std::vector<Eigen::Index> order(mean.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<Eigen::Index>(i);

@@ -134,5 +134,38 @@ TEST(Recover, FindsAMineralByNameThenByItsStem) {
   EXPECT_EQ(find_mineral(route, "quartz")->mineral, "*");
 }
 
+TEST(Recover, AnAssayWithoutPhasesLeavesEverythingInNoModelledPhase) {
+  const auto reconciled = reconcile({}, {}, {{"Ce", measured(0.10, 0.001)}});
+
+  const auto result = recover("s", reconciled, route_of(number(1, 1, 1)), {}, "", 1, 1000);
+
+  ASSERT_EQ(result.elements.size(), 1u);
+  // 100 kg Ce per tonne is 122.837 kg CeO2 (172.114 / 140.116).
+  EXPECT_NEAR(result.treo_contained_kg_per_t.p50, 122.84, 0.2);
+  EXPECT_DOUBLE_EQ(result.treo_recoverable_kg_per_t.p95, 0.0);
+  ASSERT_EQ(result.elements[0].carriers.size(), 1u);
+  EXPECT_EQ(result.elements[0].carriers[0].phase, unmodelled_carrier);
+}
+
+TEST(Recover, PhasesWithoutAnAssayStateNothingToRecover) {
+  const auto reconciled = reconcile({{"bastnasite-Ce", "CeCO3F", 1.0}}, {}, {});
+
+  const auto result = recover("s", reconciled, route_of(number(1, 1, 1)), {}, "", 1, 1000);
+
+  EXPECT_TRUE(result.elements.empty());
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_EQ(result.warnings[0].code, "W-REC-012");
+}
+
+TEST(Recover, NeitherPhasesNorAssayStatesNothingToRecover) {
+  const auto result =
+      recover("s", reconcile({}, {}, {}), route_of(number(1, 1, 1)), {}, "", 1, 1000);
+
+  EXPECT_TRUE(result.elements.empty());
+  EXPECT_DOUBLE_EQ(result.treo_contained_kg_per_t.p95, 0.0);
+  ASSERT_EQ(result.warnings.size(), 1u);
+  EXPECT_EQ(result.warnings[0].code, "W-REC-012");
+}
+
 }  // namespace
 }  // namespace gadolin::recovery
