@@ -10,6 +10,9 @@ from .words import escape, probability, significant, with_expanded
 ROWS_SHOWN = 200
 FITS_SHOWN = 6
 
+DOUBTS = (("W-XRD-107", "with peaks that no phase explains"), ("W-XRD-108", "with a hump"),
+          ("W-XRD-111", "with a GoF above 4"))
+
 
 def patterns(page, batch):
     count = len(batch.array("item"))
@@ -22,6 +25,12 @@ def patterns(page, batch):
     page.table(["status", "patterns"], [[word, str(int((status == code).sum()))]
                                         for code, word in enumerate(STATUS_WORDS)],
                "How the refinements ended.", (1,), batch.path + "/status")
+    codes = batch.child("warnings").texts("code")
+    doubts = [f"{codes.count(code)} {words} (<code>{code}</code>)" for code, words in DOUBTS
+              if code in codes]
+    if doubts:
+        page.paragraph("A status of ok says that the refinement ended well, not that the list of phases "
+                       "is right. Among all patterns: " + ", ".join(doubts) + ".")
     rwp = batch.array("rwp")
     finite = rwp[np.isfinite(rwp)]
     if len(finite) > 5:
@@ -47,7 +56,9 @@ def patterns(page, batch):
             else:
                 cells.append("\u2013")
         word = STATUS_WORDS[status[i]]
-        rows.append([escape(ids[i]), word if word == "ok" else f"<b>{word}</b>",
+        if word != "ok":
+            word = f"<b>{word}</b> {escape(batch.texts('status_text')[i])}"
+        rows.append([escape(ids[i]), word,
                      significant(100 * rwp[i]), significant(gof[i])] + cells)
     more = f" The first {ROWS_SHOWN} of {count}; all are in the file." if count > ROWS_SHOWN else ""
     page.table(["pattern", "status", "R<sub>wp</sub> / %", "GoF"] + [escape(p) + " / wt%" for p in phases],

@@ -20,6 +20,7 @@ CASE_FACTS = (
     ("date_issued", "Date of issue"), ("sampling_plan", "Sampling plan"),
     ("method", "Method"), ("method_deviations", "Deviations from the method"),
     ("examiner", "Examiner"), ("authorised_by", "Authorised by"))
+TRACE = 1e-6  # of the feed; less than this of a species is no statement about a plant
 NOT_SUPPLIED = '<span class="missing">NOT SUPPLIED</span>'
 RARE_EARTHS = "La Ce Pr Nd Sm Eu Gd Tb Dy Y Ho Er Tm Yb Lu Sc".split()
 BY_NUMBER = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split()
@@ -307,6 +308,10 @@ def assay(page, sample, normaliser):
                                        "normalised LOD", "normalised limit"], data)
 
 
+def percent(fraction):
+    return "&gt;&nbsp;99.99" if fraction > 0.9999 else significant(100 * fraction)
+
+
 def separation(page, sample):
     process = sample.child("process")
     if not process:
@@ -336,28 +341,44 @@ def separation(page, sample):
                         [[int(s)] + [float(v) for v in profile[i]] for i, s in enumerate(stages)])
         closure = bank.child("closure")
         for balance, value in zip(closure.texts("balance"), closure.array("closure_relative")):
-            closures.append([escape(bank.text("name")), escape(balance), significant(float(value), 2)])
+            closures.append((bank.text("name"), balance, float(value)))
     products = process.child("products")
     species = products.texts("species")
     if species:
         rows = []
         recovered, purity = products.array("recovery_fraction"), products.array("purity_fraction")
+        flows = products.array("molar_flow")
         for k, name in enumerate(products.texts("name")):
-            for j, element in enumerate(species):
-                rows.append([escape(name) if j == 0 else "", escape(products.texts("phase")[k]) if j == 0 else "",
-                             escape(element), significant(float(products.array("molar_flow")[k][j])),
-                             significant(100 * float(recovered[k][j])),
-                             significant(100 * float(purity[k][j]))])
+            # What is less than a millionth of its feed is a number of the solver, not of a plant.
+            kept = [j for j in range(len(species)) if recovered[k][j] >= TRACE
+                    or not recovered[:, j].any() and flows[k][j] > TRACE * flows.max()]
+            for place, j in enumerate(kept):
+                fed = recovered[:, j].any()
+                rows.append([escape(name) if place == 0 else "",
+                             escape(products.texts("phase")[k]) if place == 0 else "",
+                             escape(species[j]), significant(float(flows[k][j])),
+                             percent(float(recovered[k][j])) if fed else "not fed",
+                             percent(float(purity[k][j])) if fed else "\u2013"])
+            if len(kept) < len(species):
+                rows.append(["" if kept else escape(name),
+                             "" if kept else escape(products.texts("phase")[k]),
+                             "the others" if kept else "all", "traces", "&lt; 0.0001", "\u2013"])
         page.table(["product", "phase", "species", "flow / mol/h", "recovery / %",
-                    "share among rare earths / %"], rows, "Products of the circuit.", (3, 4, 5),
+                    "share among rare earths / %"], rows, "Products of the circuit (moles).", (3, 4, 5),
                    products.path)
+    balances = {}
     for element, value in zip(process.texts("species"), process.array("closure_relative")):
-        closures.append(["whole circuit", escape(element), significant(float(value), 2)])
+        closures.append(("whole circuit", element, float(value)))
     recovered = sample.child("recovery").child("elements")
     for element, value in zip(recovered.texts("element"), recovered.array("closure_relative")):
-        closures.append(["recovery chain", escape(element), significant(float(value), 2)])
-    page.table(["balance over", "of", "in \u2212 out, relative"], closures,
-               "Closure: what goes in less what comes out, over what goes in.", (2,), process.path)
+        closures.append(("recovery chain", element, float(value)))
+    for over, element, value in closures:
+        balances.setdefault(over, []).append((value, element))
+    page.table(["balance over", "balances", "worst of", "in \u2212 out, relative"],
+               [[escape(over), str(len(found)), escape(max(found)[1]), significant(max(found)[0], 2)]
+                for over, found in balances.items()],
+               "Closure: what goes in less what comes out, over what goes in; the worst of each, all are "
+               "in the file.", (1, 3), process.path)
 
 
 def origin(page, sample):
