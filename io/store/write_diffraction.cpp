@@ -15,11 +15,6 @@ using diffraction::PhaseResult;
 using hdf5::group;
 using hdf5::Group;
 
-/// The kernels leave zeros behind where they could not compute; those are no results.
-bool has_numbers(const PatternResult& result) {
-  return result.status == ItemStatus::ok || result.status == ItemStatus::not_converged;
-}
-
 bool all_whole(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [](double value) {
     return std::abs(value) < 9e15 && value == std::floor(value);
@@ -30,8 +25,8 @@ bool all_whole(const std::vector<double>& values) {
 /// the other fractions and the covariance rest on it.
 ValueState phase_state(const PatternResult& result, const PhaseResult& phase) {
   if (!has_numbers(result)) return ValueState::not_measured;
-  return phase.weight_fraction < phase.lod_weight_fraction ? ValueState::below_lod
-                                                           : ValueState::measured;
+  const bool measured = is_found(phase) && phase.weight_fraction >= phase.lod_weight_fraction;
+  return measured ? ValueState::measured : ValueState::below_lod;
 }
 
 double number_or_nan(bool known, double value) { return known ? value : no_number(); }

@@ -128,6 +128,20 @@ struct PhaseResult {
   std::vector<double> tick_two_theta_deg;  ///< Bragg positions of the main line in the range
 };
 
+/// The rule of W-XRD-114: a phase counts as found where its scale is at least three of its standard
+/// uncertainties. One that is not may be quoted as a limit, never as measured.
+inline bool is_found(const PhaseResult& phase) {
+  return phase.scale > 0.0 && phase.scale >= 3.0 * phase.u_scale;
+}
+
+/// What became of one pattern. Which fields hold numbers depends on the status:
+///   ok             all; a fraction of a phase that is not found (is_found) is a limit
+///   not_converged  all, of the last iterate; a result that refine never filled (parameters 0) none
+///   out_of_range   none; id, file, status_text, warnings, points and the names of the phases
+///                  stand. Where no phase is found at all, figures of merit and profiles of the
+///                  fit are left for the eye
+///   singular       none; refine does not give it
+/// A field without a number is 0 in memory: ask has_numbers before showing or storing one.
 struct PatternResult {
   std::string id;
   std::string file;
@@ -145,5 +159,11 @@ struct PatternResult {
   std::vector<double> two_theta_deg, observed, calculated, background, sigma;
   std::vector<Warning> warnings;
 };
+
+/// Whether the numbers of a result (figures of merit, displacement, phases, covariances) are any.
+inline bool has_numbers(const PatternResult& result) {
+  return result.status == ItemStatus::ok ||
+         (result.status == ItemStatus::not_converged && result.parameters > 0);
+}
 
 }  // namespace gadolin::diffraction
