@@ -19,7 +19,7 @@ def patterns(page, batch):
     status = batch.array("status")
     page.heading("Batch of powder patterns")
     good = int((status == 0).sum())
-    page.paragraph(f"<b>{count}</b> patterns, <b>{good}</b> with refinement status ok"
+    page.paragraph(f"<b>{count}</b> patterns, <b>{good}</b> refined without objection of the solver"
                    + ("." if good == count else f", {count - good} not; these are marked and their "
                       "numbers, if any, are not to be relied on."), "lead")
     page.table(["status", "patterns"], [[word, str(int((status == code).sum()))]
