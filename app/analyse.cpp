@@ -121,9 +121,10 @@ separation::Circuit with_sample_feed(separation::Circuit circuit, const assay::A
       }
       if (!absent.empty()) {
         warnings.push_back(
-            {"W-SEP-101", fmt::format("{} not measured in the assay: absent from the simulated "
-                                      "feed of {}",
-                                      absent, bank.name)});
+            {"W-SEP-101",
+             fmt::format("{}: no measured content in the assay, absent from the simulated "
+                         "feed of {}",
+                         absent, bank.name)});
       }
     }
   }
@@ -132,21 +133,42 @@ separation::Circuit with_sample_feed(separation::Circuit circuit, const assay::A
 
 /// Recovery of each rare earth into the aqueous product that holds most of it; what leaves with
 /// other products or the solvent is lost to it.
-std::map<std::string, recovery::Yield> separation_yields(const separation::CircuitResult& result) {
+std::map<std::string, recovery::Yield> separation_yields(const separation::CircuitResult& result,
+                                                         std::vector<Warning>& warnings) {
+  constexpr double least_enrichment = 1.001;  // against the feed; below it nothing was separated
   std::map<std::string, recovery::Yield> yields;
+  double fed = 0.0;
+  for (std::size_t k = 0; k < result.species.size(); ++k) {
+    if (is_rare_earth(result.species[k])) fed += result.fed_mol_per_h[k];
+  }
+  std::string unseparated;
   for (std::size_t k = 0; k < result.species.size(); ++k) {
     if (!is_rare_earth(result.species[k]) || !(result.fed_mol_per_h[k] > 0.0)) continue;
     const separation::Product* best = nullptr;
     for (const auto& product : result.products) {
-      if (product.phase != "aqueous") continue;
+      if (product.phase != "aqueous" || product.name.find("entrained") != std::string::npos)
+        continue;
+      if (product.purity_fraction[k] < least_enrichment * result.fed_mol_per_h[k] / fed) continue;
       if (best == nullptr || product.recovery_fraction[k] > best->recovery_fraction[k])
         best = &product;
     }
-    if (best == nullptr) continue;
+    if (best == nullptr) {
+      unseparated += (unseparated.empty() ? "" : ", ") + result.species[k];
+      yields[result.species[k]] = {
+          0.0, 0.0, 0.0, "simulated cascade " + result.name + ": no product enriched in it",
+          separation::to_string(result.worst_evidence)};
+      continue;
+    }
     const double r = std::clamp(best->recovery_fraction[k], 0.0, 1.0);
     yields[result.species[k]] = {r, r, r,
                                  "simulated cascade " + result.name + ", product " + best->name,
                                  separation::to_string(result.worst_evidence)};
+  }
+  if (!unseparated.empty()) {
+    warnings.push_back(
+        {"W-SEP-102", fmt::format("no product of {} is enriched in {}: their recovery through "
+                                  "separation counts as 0",
+                                  result.name, unseparated)});
   }
   return yields;
 }
@@ -210,7 +232,7 @@ void reconcile_and_recover(const config::Case& laboratory_case, const config::Ca
   std::map<std::string, recovery::Yield> yields;
   std::string source = "route default";
   if (answer.circuit && answer.circuit->status == ItemStatus::ok) {
-    yields = separation_yields(*answer.circuit);
+    yields = separation_yields(*answer.circuit, answer.warnings);
     source = "cascade " + answer.circuit->name;
   } else if (answer.circuit) {
     answer.warnings.push_back({"W-REC-102",
@@ -221,8 +243,18 @@ void reconcile_and_recover(const config::Case& laboratory_case, const config::Ca
       recovery::recover(sample.id, reconciled, *inputs.route, yields, source, settings.seed,
                         laboratory_case.recovery.draws,
                         answer.assay ? assay::to_string(answer.assay->basis) : "not stated");
-  const auto& found = answer.recovery->warnings;
-  answer.warnings.insert(answer.warnings.end(), found.begin(), found.end());
+  for (const auto* found : {&answer.recovery->warnings, &answer.recovery->reconciled.warnings}) {
+    answer.warnings.insert(answer.warnings.end(), found->begin(), found->end());
+  }
+  for (const auto& note : inputs.route->cerium_held_back) {
+    answer.warnings.push_back({"W-REC-104", "route " + inputs.route->name + ": " + note});
+  }
+  if (!answer.recovery->reconciled.converged) answer.complete = false;
+  if (answer.pattern_results.size() > 1) {
+    answer.warnings.push_back(
+        {"W-REC-103", fmt::format("of {} patterns only the first is reconciled with the assay",
+                                  answer.pattern_results.size())});
+  }
 }
 
 }  // namespace

@@ -27,6 +27,22 @@ nlohmann::ordered_json sample_json(const SampleAnswer& answer) {
   return row;
 }
 
+std::string agreement(const recovery::Reconciled& reconciled) {
+  if (!reconciled.converged) return "not reconciled: " + reconciled.status_text;
+  if (reconciled.conflict) return reconciled.conflict_text;
+  if (reconciled.degrees_of_freedom == 0) return "nothing to compare";
+  std::string text = "they agree";
+  if (reconciled.unmodelled_fraction_limit > 0.0) {
+    text += fmt::format("; in no modelled phase: below {:.2g} wt% (95 %)",
+                        100.0 * reconciled.unmodelled_fraction_limit);
+  } else if (reconciled.unmodelled_fraction_known) {
+    text += fmt::format("; in no modelled phase: {:.1f} +- {:.1f} wt%",
+                        100.0 * reconciled.unmodelled_fraction,
+                        200.0 * reconciled.u_unmodelled_fraction);
+  }
+  return text;
+}
+
 void print_summary(const SampleAnswer& answer) {
   std::cout << "sample " << answer.id;
   if (!answer.declared_as.empty()) std::cout << ", declared as " << answer.declared_as;
@@ -36,6 +52,7 @@ void print_summary(const SampleAnswer& answer) {
         "phases (of the crystalline modelled part; k = 2), {}\n",
         result.status == ItemStatus::ok ? "refinement ok" : result.status_text);
     for (const auto& phase : result.phases) {
+      if (!diffraction::has_numbers(result)) break;
       std::cout << fmt::format("  {:28} {:7.2f} +- {:.2f} wt%\n", phase.name,
                                100.0 * phase.weight_fraction, 200.0 * phase.u_total);
     }
@@ -66,14 +83,20 @@ void print_summary(const SampleAnswer& answer) {
     std::cout << fmt::format(
         "XRD and assay: chi-square {:.1f} of {} degrees of freedom, p = {:.3f}: {}\n",
         recovery.reconciled.chi_square, recovery.reconciled.degrees_of_freedom,
-        recovery.reconciled.p_value,
-        recovery.reconciled.conflict ? recovery.reconciled.conflict_text : "they agree");
+        recovery.reconciled.p_value, agreement(recovery.reconciled));
     std::cout << fmt::format(
         "rare-earth oxides: {:.1f} kg/t contained, {:.1f} kg/t recoverable (5 to 95 %: {:.1f} to "
         "{:.1f})\n",
         recovery.treo_contained_kg_per_t.p50, recovery.treo_recoverable_kg_per_t.p50,
         recovery.treo_recoverable_kg_per_t.p05, recovery.treo_recoverable_kg_per_t.p95);
     for (const auto& element : recovery.elements) {
+      if (element.state != ValueState::measured) {  // a bound, not a content
+        std::cout << fmt::format("  {:7} {}: no content is stated, not in TREO\n", element.oxide,
+                                 element.state == ValueState::below_lod
+                                     ? "below its limit of detection"
+                                     : "above the range of the method");
+        continue;
+      }
       std::cout << fmt::format(
           "  {:7} {:9.4f} kg/t contained  {:9.4f} recoverable ({:.4f} to {:.4f})\n", element.oxide,
           element.contained_kg_per_t.p50, element.recoverable_kg_per_t.p50,
@@ -120,7 +143,7 @@ int run_analyse(const CommonOptions& options, const std::string& file, bool with
     document["report"] = html;
     say(options, "report: " + html);
   }
-  if (options.json) std::cout << document.dump(2) << '\n';
+  if (options.json) std::cout << to_text(document) << '\n';
   return static_cast<int>(incomplete == 0 ? ExitCode::done : ExitCode::partial);
 }
 

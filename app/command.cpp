@@ -151,6 +151,12 @@ RunRecord begin_run(const CommonOptions& options, const RunSettings& settings,
   return run;
 }
 
+std::string UniqueIds::operator()(const std::string& id) {
+  std::string unique = id;
+  for (int n = 2; !seen_.insert(unique).second; ++n) unique = fmt::format("{}_{}", id, n);
+  return unique;
+}
+
 void print_warnings(const std::vector<Warning>& warnings, const CommonOptions& options) {
   if (options.quiet) return;
   constexpr std::size_t most = 20;

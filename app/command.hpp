@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,15 @@ std::string describe(const Engine& engine);
 std::string now_iso8601();
 /// Version, commit, compiler, engines, libraries: one "key: value" per line.
 std::string build_description();
+
+/// Makes ids of one run different: the second "a" becomes "a_2", or the next that is free.
+class UniqueIds {
+ public:
+  std::string operator()(const std::string& id);
+
+ private:
+  std::set<std::string> seen_;
+};
 
 /// Messages go to stderr, results to stdout.
 void print_warnings(const std::vector<Warning>& warnings, const CommonOptions& options);

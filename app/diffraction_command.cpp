@@ -1,6 +1,5 @@
 #include <filesystem>
 #include <iostream>
-#include <map>
 #include <optional>
 #include <set>
 
@@ -58,15 +57,13 @@ Chunk read_chunk(const Choices& choices, const DiffractionSetup& setup, std::siz
       }
     } catch (const Error& error) {
       chunk.unreadable.push_back({choices.files[i], error});
+    } catch (const std::exception& failure) {  // one bad file must not end the batch
+      chunk.unreadable.push_back(
+          {choices.files[i], Error("E-INT-002", std::string("reading failed: ") + failure.what(),
+                                   choices.files[i], "please report it with the file")});
     }
   }
   return chunk;
-}
-
-/// Two files of one name in two folders must not share an id.
-void make_unique(std::string& id, std::map<std::string, int>& seen) {
-  const int n = seen[id]++;
-  if (n > 0) id += fmt::format("_{}", n + 1);
 }
 
 diffraction::PatternResult unreadable_result(const Unreadable& item) {
@@ -82,10 +79,11 @@ diffraction::PatternResult unreadable_result(const Unreadable& item) {
 void print_table(const diffraction::PatternResult& result) {
   std::cout << fmt::format("{}: {}", result.id,
                            result.status == ItemStatus::ok ? "ok" : result.status_text);
-  if (result.points > 0)
+  if (diffraction::has_numbers(result))
     std::cout << fmt::format("  Rwp {:.4f}  GoF {:.2f}", result.rwp, result.gof);
   std::cout << '\n';
   for (const auto& phase : result.phases) {
+    if (!diffraction::has_numbers(result)) break;
     std::cout << fmt::format("  {:28} {:8.3f} wt%  u_stat {:.3f}  u_total {:.3f}\n", phase.name,
                              100.0 * phase.weight_fraction, 100.0 * phase.u_stat,
                              100.0 * phase.u_total);
@@ -103,13 +101,25 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   const bool few = choices.files.size() <= few_patterns;
   choices.refinement.keep_profiles = !options.out.empty() && (few || choices.profiles);
 
-  RunRecord run = begin_run(options, settings, "");
+  const auto quoted = [](const std::vector<std::string>& words) {
+    return words.empty() ? std::string("[]") : fmt::format("[\"{}\"]", fmt::join(words, "\", \""));
+  };
+  const auto& asked = choices.refinement;
+  RunRecord run = begin_run(options, settings,
+                            fmt::format("# options of gadolin diffraction\nphases = {}\ninstrument "
+                                        "= \"{}\"\nwavelength_angstrom = [{}]\n"
+                                        "background_terms = {}\ntwo_theta_min_deg = "
+                                        "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\n",
+                                        quoted(choices.phases), choices.instrument,
+                                        fmt::join(choices.wavelengths_angstrom, ", "),
+                                        asked.background_terms, asked.two_theta_min_deg,
+                                        asked.two_theta_max_deg, choices.chunk, choices.profiles));
   run.inputs = setup.inputs;
   std::optional<io::ResultFile> store;
 
   nlohmann::ordered_json document;
   document["samples"] = nlohmann::ordered_json::array();
-  std::map<std::string, int> ids;
+  UniqueIds ids;
   std::size_t good = 0, bad = 0, unreadable = 0, files_done = 0;
   std::optional<Error> first_error;
   Progress progress("patterns", choices.files.size(), options);
@@ -126,14 +136,14 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
                  store.emplace(io::ResultFile::create(options.out, options.force));
                  store->write_run(run);
                }
-               for (auto& pattern : chunk.patterns) make_unique(pattern.id, ids);
+               for (auto& pattern : chunk.patterns) pattern.id = ids(pattern.id);
                auto results =
                    diffraction::refine(chunk.patterns, setup.structures, setup.instrument,
                                        setup.tables, choices.refinement, settings.engine);
                const std::size_t refined = results.size();
                for (const auto& item : chunk.unreadable) {
                  results.push_back(unreadable_result(item));
-                 make_unique(results.back().id, ids);
+                 results.back().id = ids(results.back().id);
                  ++unreadable;
                  std::cerr << "error[" << item.error->code() << "]: " << item.error->what() << '\n';
                }
@@ -165,7 +175,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   } else {
     say(options, "nothing stored (no --out)");
   }
-  if (options.json) std::cout << document.dump(2) << '\n';
+  if (options.json) std::cout << to_text(document) << '\n';
   if (good == 0 && unreadable == choices.files.size()) throw *first_error;
   if (bad > 0)
     say(options, fmt::format("{} of {} patterns ok; the others say why", good, good + bad));

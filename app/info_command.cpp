@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/result_json.hpp"
 #include "io/config/data_dir.hpp"
 #include "io/readers/structure_library.hpp"
 
@@ -37,7 +38,7 @@ Action add_info(CLI::App& app, CommonOptions& options) {
       }
     }
     if (options.json) {
-      std::cout << document.dump(2) << '\n';
+      std::cout << to_text(document) << '\n';
       return 0;
     }
     std::cout << build_description() << "\nengines here:";

@@ -30,10 +30,13 @@ int run_origin(const CommonOptions& options, const Choices& choices) {
   }
   RunRecord run = begin_run(options, settings, "");
   std::vector<assay::AssaySample> samples;
+  UniqueIds ids;
   for (const auto& table : choices.tables) {
     InputFile record;
-    for (auto& sample : io::read_element_table(table, {}, &record))
+    for (auto& sample : io::read_element_table(table, {}, &record)) {
+      sample.id = ids(sample.id);
       samples.push_back(std::move(sample));
+    }
     run.inputs.push_back(record);
   }
   const origin::Library library = load_origin_library(choices.library, run.inputs);
@@ -72,7 +75,7 @@ int run_origin(const CommonOptions& options, const Choices& choices) {
     store->close();
     say(options, "result: " + options.out);
   }
-  if (options.json) std::cout << document.dump(2) << '\n';
+  if (options.json) std::cout << to_text(document) << '\n';
   return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "app/command.hpp"
 #include "app/report_runner.hpp"
+#include "app/result_json.hpp"
 
 extern char** environ;
 
@@ -95,7 +96,7 @@ Action add_report(CLI::App& app, CommonOptions& options) {
   return [&options, result] {
     const std::string out = write_report(*result, options.out, options.force);
     if (options.json) {
-      std::cout << fmt::format("{{\"report\": \"{}\"}}\n", out);
+      std::cout << to_text({{"report", out}}) << '\n';
     } else {
       std::cout << out << '\n';
     }

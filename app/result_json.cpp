@@ -33,6 +33,10 @@ std::vector<std::string> split_list(const std::string& list) {
   }
 }
 
+std::string to_text(const Json& document) {
+  return document.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
 Json to_json(const std::vector<Warning>& warnings) {
   Json list = Json::array();
   for (const auto& warning : warnings)
@@ -52,16 +56,17 @@ Json to_json(const Quantity& quantity) {
 
 Json to_json(const diffraction::PatternResult& result) {
   Json row{{"id", result.id}, {"file", result.file}, {"status", to_string(result.status)}};
-  const bool computed = result.points > 0;
+  const bool computed = diffraction::has_numbers(result);
   row["rwp"] = computed ? number(result.rwp) : Json(nullptr);
   row["gof"] = computed ? number(result.gof) : Json(nullptr);
+  const auto stated = [&](double value) { return computed ? number(value) : Json(nullptr); };
   row["phases"] = Json::array();
   for (const auto& phase : result.phases) {
     row["phases"].push_back({{"name", phase.name},
-                             {"weight_fraction", number(phase.weight_fraction)},
-                             {"u_stat", number(phase.u_stat)},
-                             {"u_total", number(phase.u_total)},
-                             {"lod", number(phase.lod_weight_fraction)}});
+                             {"weight_fraction", stated(phase.weight_fraction)},
+                             {"u_stat", stated(phase.u_stat)},
+                             {"u_total", stated(phase.u_total)},
+                             {"lod", stated(phase.lod_weight_fraction)}});
   }
   row["warnings"] = to_json(result.warnings);
   if (!result.status_text.empty()) row["status_text"] = result.status_text;
@@ -91,11 +96,14 @@ Json to_json(const origin::OriginResult& result) {
   row["sources"] = Json::array();
   for (const auto& source : result.sources) {
     if (row["sources"].size() >= 20) break;
-    row["sources"].push_back({{"deposit", source.deposit_id},
-                              {"name", source.name},
-                              {"posterior", number(source.posterior)},
-                              {"typicality_p", number(source.typicality_p)},
-                              {"log10_lr", number(source.log10_lr)}});
+    const bool evaluated = source.comparable && !result.elements_used.empty();
+    row["sources"].push_back(
+        {{"deposit", source.deposit_id},
+         {"name", source.name},
+         {"posterior", number(source.posterior)},
+         {"comparable", source.comparable},
+         {"typicality_p", evaluated ? number(source.typicality_p) : Json(nullptr)},
+         {"log10_lr", evaluated ? number(source.log10_lr) : Json(nullptr)}});
   }
   row["groups"] = Json::array();
   for (const auto& group : result.groups) {
@@ -145,6 +153,8 @@ Json to_json(const recovery::RecoveryResult& result) {
            {"draws", result.draws}};
   row["treo_contained_kg_per_t"] = interval(result.treo_contained_kg_per_t);
   row["treo_recoverable_kg_per_t"] = interval(result.treo_recoverable_kg_per_t);
+  row["compared"] = result.reconciled.degrees_of_freedom > 0;
+  row["converged"] = result.reconciled.converged;
   row["conflict"] = result.reconciled.conflict;
   row["chi_square"] = number(result.reconciled.chi_square);
   row["degrees_of_freedom"] = result.reconciled.degrees_of_freedom;
@@ -160,6 +170,7 @@ Json to_json(const recovery::RecoveryResult& result) {
     Json losses = Json::object();
     for (const auto& loss : element.losses) losses[loss.step] = interval(loss.lost_kg_per_t);
     row["elements"].push_back({{"element", element.element},
+                               {"state", to_string(element.state)},
                                {"oxide", element.oxide},
                                {"contained_kg_per_t", interval(element.contained_kg_per_t)},
                                {"recoverable_kg_per_t", interval(element.recoverable_kg_per_t)},

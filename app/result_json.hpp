@@ -22,6 +22,9 @@ nlohmann::ordered_json to_json(const origin::OriginResult& result);
 nlohmann::ordered_json to_json(const separation::CircuitResult& result);
 nlohmann::ordered_json to_json(const recovery::RecoveryResult& result);
 
+/// The document as text; bytes that are no UTF-8 (a file name, an id) are replaced, never fatal.
+std::string to_text(const nlohmann::ordered_json& document);
+
 /// "a,b,,c" -> {"a", "b", "", "c"}; spaces at the ends of a word are dropped.
 std::vector<std::string> split_list(const std::string& list);
 

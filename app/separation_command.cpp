@@ -51,8 +51,10 @@ Action add_separation(CLI::App& app, CommonOptions& options) {
     }
     RunRecord run = begin_run(options, settings, "");
     std::vector<separation::Circuit> circuits;
+    UniqueIds names;
     for (const auto& design : *designs) {
       circuits.push_back(config::read_circuit(design, &run.inputs));
+      circuits.back().name = names(circuits.back().name);
     }
     std::optional<io::ResultFile> store;
     if (!options.out.empty()) {
@@ -75,7 +77,7 @@ Action add_separation(CLI::App& app, CommonOptions& options) {
       store->close();
       say(options, "result: " + options.out);
     }
-    if (options.json) std::cout << document.dump(2) << '\n';
+    if (options.json) std::cout << to_text(document) << '\n';
     return static_cast<int>(bad == 0 ? ExitCode::done : ExitCode::partial);
   };
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/result_json.hpp"
 #include "io/store/verify.hpp"
 
 namespace gadolin::app {
@@ -48,7 +49,7 @@ Action add_verify(CLI::App& app, CommonOptions& options) {
                                                {"stored_sha256", content.stored_sha256},
                                                {"found_sha256", content.found_sha256}});
       }
-      std::cout << document.dump(2) << '\n';
+      std::cout << to_text(document) << '\n';
     } else {
       std::cout << report.text();
     }

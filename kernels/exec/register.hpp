@@ -112,6 +112,7 @@ void launch_openmp(int threads, std::size_t n_items, const typename Kernel::Args
   const SlotShape slot = slot_shape(Kernel::scratch_bytes(args), Kernel::workspace_bytes(args));
   const int team_count =
       static_cast<int>(std::min<std::size_t>(static_cast<std::size_t>(threads), n_items));
+  if (team_count <= 1) return launch_serial<Kernel>(n_items, args);  // no threads to wake
   char* memory = launch_memory(slot.total * static_cast<std::size_t>(team_count));
   const auto n = static_cast<std::ptrdiff_t>(n_items);
   // Items differ in length (iterations), so they are dealt in small portions; not singly, or a
