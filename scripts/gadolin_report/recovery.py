@@ -30,6 +30,10 @@ def agreement(page, recovery):
     if not table.integer("converged"):
         page.paragraph("<b>The reconciliation did not converge</b>: " +
                        escape(table.text("status_text")))
+    if dof < 1 and not table.integer("conflict"):
+        page.paragraph("There is nothing to compare: no element is both measured and held by a phase of "
+                       "the list.")
+        return
     probability = "p &lt; 0.0001" if p < 1e-4 else "p = " + significant(p, 2)
     page.paragraph(f"\u03c7\u00b2 = {significant(chi)} with {dof} degrees of freedom, {probability}, "
                    f"conflict is called below {significant(table.number('alpha'), 2)}. "

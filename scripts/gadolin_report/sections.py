@@ -122,7 +122,11 @@ def summary(page, sample):
         if agreement and agreement.integer("conflict"):
             lines.append("<b>Diffraction and assay contradict each other</b>: "
                          f"{escape(agreement.text('conflict_text').rstrip('.'))}. Nothing was averaged.")
-        elif agreement and math.isfinite(agreement.number("p_value")):
+        elif agreement and not agreement.integer("converged"):
+            lines.append("<b>Diffraction and assay were not reconciled</b>: "
+                         f"{escape(agreement.text('status_text').rstrip('.'))}.")
+        elif (agreement and agreement.integer("degrees_of_freedom") > 0
+              and math.isfinite(agreement.number("p_value"))):
             lines.append("Diffraction and assay agree within their uncertainties "
                          f"(p&nbsp;=&nbsp;{significant(agreement.number('p_value'), 2)}).")
         p05, p50, p95, _ = recovery.interval("treo_recoverable")
