@@ -65,23 +65,11 @@ def agreement(page, recovery):
                            "quiet")
 
 
-def bounds(elements, k, state):
-    """Cells of an oxide whose element is beyond a limit: an upper or lower bound, never a best value."""
-    sign, end = ("&lt;&nbsp;", "_p95") if state == BELOW_LOD else ("&gt;&nbsp;", "_p05")
-    cells = []
-    for name in ("contained", "recoverable"):
-        value = float(elements.array(name + end)[k])
-        cells.append(sign + significant(value, 2) if value > 0 else significant(value, 2))
-    return cells + ["not stated"]
-
-
 def carried(carriers, k, state):
-    """Cells of one element's row: what each phase carries, as a bound where the assay gives one."""
+    """Cells of one element's row: what each phase carries, or the state where no content is known."""
     if state == MEASURED:
         return [significant(float(v), 3) for v in carriers.array("contained_p50")[k]]
-    sign, end = ("&lt;&nbsp;", "p95") if state == BELOW_LOD else ("&gt;&nbsp;", "p05")
-    return [(sign if v > 0 else "") + significant(float(v), 2)
-            for v in carriers.array("contained_" + end)[k]]
+    return [STATE_WORDS[state] if v > 0 else "\u2013" for v in carriers.array("contained_p95")[k]]
 
 
 def recovery(page, sample):
@@ -111,7 +99,7 @@ def recovery(page, sample):
     for k, oxide in enumerate(names):
         if len(states) and states[k] != MEASURED:
             bounded = True
-            rows.append([formula(oxide) + f" ({STATE_WORDS[states[k]]})"] + bounds(elements, k, states[k]))
+            rows.append([formula(oxide), STATE_WORDS[states[k]], "not stated", "not stated"])
             continue
 
         def cell(name, scale=1.0, k=k):
@@ -126,9 +114,8 @@ def recovery(page, sample):
                f"{escape(table.text('route'))}; separation: "
                f"{escape(table.text('separation_source') or 'route default')}; weakest evidence class: "
                f"{escape(table.text('worst_evidence'))}."
-               + (" Below LOD, above range: no value is known; printed is the 95 % limit of the draws "
-                  "between 0 and the LOD, or the least of what lies above the range. TREO does not "
-                  "hold these." if bounded else ""), (1, 2, 3), elements.path, total_row=True)
+               + (" For an element below LOD or above range no content is stated; TREO does not hold it."
+                  if bounded else ""), (1, 2, 3), elements.path, total_row=True)
     if not lost.size:
         return
     page.sub("Where did it go?")
