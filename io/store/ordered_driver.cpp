@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "models/core/error.hpp"
+
 namespace gadolin::io::hdf5 {
 
 namespace {
@@ -21,10 +23,17 @@ struct Piece {
   std::vector<char> bytes;
 };
 
+/// What an access list says to the driver; the library copies it byte by byte.
+struct Settings {
+  WriteOutcome* outcome = nullptr;
+  bool ordered = true;
+};
+
 /// What HDF5 holds of an open file; `pub` must come first, the library reads it.
 struct OrderedFile {
   H5FD_t pub{};
   int descriptor = -1;
+  Settings settings;
   haddr_t eoa = 0;                     ///< end of the allocated address space
   haddr_t eof = 0;                     ///< end of what was written, pending or not
   std::map<haddr_t, Piece> pending;    ///< by address, never overlapping
@@ -41,7 +50,37 @@ herr_t failed(const char* what) {
   return -1;
 }
 
-H5FD_t* open_file(const char* name, unsigned flags, hid_t, haddr_t) {
+/// A failed write is kept here and never told to the library: an H5Fclose that fails leaves its
+/// identifier behind, and the library then crashes at exit. From now on nothing reaches the disk.
+void note_failure(OrderedFile* file) {
+  if (file->settings.outcome->reason == 0) file->settings.outcome->reason = errno;
+}
+bool has_failed(const OrderedFile* file) { return file->settings.outcome->reason != 0; }
+
+/// All bytes at their place, or false with errno.
+bool put_bytes(int descriptor, const char* bytes, size_t size, haddr_t address) {
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t count =
+        ::pwrite(descriptor, bytes + done, size - done, static_cast<off_t>(address + done));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    done += static_cast<size_t>(count);
+  }
+  return true;
+}
+
+/// Room on the disk before anything is overwritten, where the file system can promise it.
+bool extend(int descriptor, off_t size, off_t wanted) {
+  if (wanted <= size) return true;
+  if (::fallocate(descriptor, 0, size, wanted - size) == 0) return true;
+  if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINTR) return false;
+  return ::ftruncate(descriptor, wanted) == 0;
+}
+
+H5FD_t* open_file(const char* name, unsigned flags, hid_t access, haddr_t) {
+  const auto* settings = static_cast<const Settings*>(H5Pget_driver_info(access));
+  if (settings == nullptr) return nullptr;
   int mode = (flags & H5F_ACC_RDWR) ? O_RDWR : O_RDONLY;
   if (flags & H5F_ACC_TRUNC) mode |= O_TRUNC;
   if (flags & H5F_ACC_CREAT) mode |= O_CREAT;
@@ -55,6 +94,7 @@ H5FD_t* open_file(const char* name, unsigned flags, hid_t, haddr_t) {
   ::fstat(descriptor, &status);
   auto* file = new OrderedFile;
   file->descriptor = descriptor;
+  file->settings = *settings;
   file->eof = static_cast<haddr_t>(status.st_size);
   return &file->pub;
 }
@@ -70,10 +110,9 @@ std::map<haddr_t, Piece>::iterator first_reaching(std::map<haddr_t, Piece>& pend
   return place;
 }
 
-herr_t write_bytes(H5FD_t* base, H5FD_mem_t type, hid_t, haddr_t address, size_t size,
-                   const void* buffer) {
-  OrderedFile* file = self(base);
-  const char* bytes = static_cast<const char*>(buffer);
+/// Keeps the bytes until commit(), over what is pending at their place.
+void hold_bytes(OrderedFile* file, H5FD_mem_t type, haddr_t address, size_t size,
+                const char* bytes) {
   const haddr_t end = address + size;
   haddr_t at = address;
   auto place = first_reaching(file->pending, address);
@@ -96,7 +135,20 @@ herr_t write_bytes(H5FD_t* base, H5FD_mem_t type, hid_t, haddr_t address, size_t
     at = stop;
     ++place;
   }
-  file->eof = std::max(file->eof, end);
+}
+
+/// Whatever did not reach the disk stays in memory until the file is closed, so that the library
+/// reads back what it wrote and can end in peace.
+herr_t write_bytes(H5FD_t* base, H5FD_mem_t type, hid_t, haddr_t address, size_t size,
+                   const void* buffer) {
+  OrderedFile* file = self(base);
+  const char* bytes = static_cast<const char*>(buffer);
+  file->eof = std::max(file->eof, address + size);
+  if (!file->settings.ordered && !has_failed(file)) {
+    if (put_bytes(file->descriptor, bytes, size, address)) return 0;
+    note_failure(file);
+  }
+  hold_bytes(file, type, address, size, bytes);
   return 0;
 }
 
@@ -151,16 +203,17 @@ int rank_of(const OrderedFile& file, haddr_t address, const Piece& piece) {
   }
 }
 
+/// Hands over what is pending, in order; a full disk leaves the prefix written so far.
 herr_t commit(H5FD_t* base, hid_t, hbool_t) {
   OrderedFile* file = self(base);
-  if (file->pending.empty()) return 0;
+  if (file->pending.empty() || has_failed(file)) return 0;
   struct stat status {};
   ::fstat(file->descriptor, &status);
   // The end of the file first: a superblock must never promise more bytes than there are.
   const haddr_t wanted = std::max(file->eoa, file->eof);
-  if (static_cast<haddr_t>(status.st_size) < wanted &&
-      ::ftruncate(file->descriptor, static_cast<off_t>(wanted)) != 0) {
-    return failed("unable to extend file");
+  if (!extend(file->descriptor, status.st_size, static_cast<off_t>(wanted))) {
+    note_failure(file);
+    return 0;
   }
   std::vector<std::pair<int, const std::pair<const haddr_t, Piece>*>> order;
   for (const auto& entry : file->pending) {
@@ -169,16 +222,12 @@ herr_t commit(H5FD_t* base, hid_t, hbool_t) {
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   for (const auto& [rank, entry] : order) {
-    const auto& bytes = entry->second.bytes;
-    size_t done = 0;
-    while (done < bytes.size()) {
-      const ssize_t count = ::pwrite(file->descriptor, bytes.data() + done, bytes.size() - done,
-                                     static_cast<off_t>(entry->first + done));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return failed("file write failed");
-      done += static_cast<size_t>(count);
+    const auto& [address, piece] = *entry;
+    if (!put_bytes(file->descriptor, piece.bytes.data(), piece.bytes.size(), address)) {
+      note_failure(file);
+      return 0;
     }
-    if (entry->second.type != H5FD_MEM_DRAW) file->written_metadata.insert(entry->first);
+    if (piece.type != H5FD_MEM_DRAW) file->written_metadata.insert(address);
   }
   file->pending.clear();
   return 0;
@@ -186,9 +235,9 @@ herr_t commit(H5FD_t* base, hid_t, hbool_t) {
 
 herr_t close_file(H5FD_t* base) {
   OrderedFile* file = self(base);
-  const int closed = ::close(file->descriptor);
+  if (::close(file->descriptor) != 0) note_failure(file);
   delete file;
-  return closed == 0 ? 0 : failed("unable to close file");
+  return 0;
 }
 
 int compare(const H5FD_t* a, const H5FD_t* b) {
@@ -201,8 +250,12 @@ int compare(const H5FD_t* a, const H5FD_t* b) {
   return 0;
 }
 
-herr_t query(const H5FD_t*, unsigned long* flags) {
-  *flags = 0;  // no accumulator: every write keeps its type, by which commit() orders
+herr_t query(const H5FD_t* file, unsigned long* flags) {
+  // Ordered: no accumulator, every write keeps its type, by which commit() orders.
+  *flags = file == nullptr || self(file)->settings.ordered
+               ? 0
+               : H5FD_FEAT_AGGREGATE_METADATA | H5FD_FEAT_ACCUMULATE_METADATA |
+                     H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_SMALLDATA;
   return 0;
 }
 
@@ -213,9 +266,18 @@ herr_t set_eoa(H5FD_t* file, H5FD_mem_t, haddr_t address) {
 }
 haddr_t get_eof(const H5FD_t* file, H5FD_mem_t) { return self(file)->eof; }
 
-/// The library asks for a file that ends where its address space ends; commit() extends it.
+/// The library asks for a file that ends where its address space ends; commit() extends an ordered
+/// one.
 herr_t truncate(H5FD_t* base, hid_t, hbool_t) {
-  self(base)->eof = std::max(self(base)->eof, self(base)->eoa);
+  OrderedFile* file = self(base);
+  if (file->settings.ordered) {
+    file->eof = std::max(file->eof, file->eoa);
+    return 0;
+  }
+  if (!has_failed(file) && ::ftruncate(file->descriptor, static_cast<off_t>(file->eoa)) != 0) {
+    note_failure(file);
+  }
+  file->eof = file->eoa;
   return 0;
 }
 
@@ -232,6 +294,7 @@ hid_t driver_id() {
   static const H5FD_class_t driver = [] {
     H5FD_class_t made{};
     made.name = "gadolin_ordered";
+    made.fapl_size = sizeof(Settings);
     made.maxaddr = (haddr_t{1} << 62) - 1;
     made.fc_degree = H5F_CLOSE_WEAK;
     made.open = open_file;
@@ -255,12 +318,30 @@ hid_t driver_id() {
   return id;
 }
 
+PropertyList access_list(const Settings& settings) {
+  PropertyList list(H5Pcreate(H5P_FILE_ACCESS));
+  H5Pset_driver(list.get(), driver_id(), &settings);
+  return list;
+}
+
 }  // namespace
 
-PropertyList ordered_access() {
-  PropertyList list(H5Pcreate(H5P_FILE_ACCESS));
-  H5Pset_driver(list.get(), driver_id(), nullptr);
-  return list;
+PropertyList ordered_access(WriteOutcome* outcome) { return access_list({outcome, true}); }
+
+PropertyList direct_access(WriteOutcome* outcome) { return access_list({outcome, false}); }
+
+void require_written(const WriteOutcome& outcome, const std::string& path) {
+  const int reason = outcome.reason;
+  if (reason == 0) return;
+  if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG) {
+    throw Error("E-H5-003",
+                std::string("disk, quota or size limit full (") + std::strerror(reason) + ")", path,
+                "make room; what was flushed before is kept in the .partial file",
+                ExitCode::resource);
+  }
+  throw Error("E-H5-004", std::string("the disk refused a write: ") + std::strerror(reason), path,
+              "check the disk; what was flushed before is kept in the .partial file",
+              ExitCode::resource);
 }
 
 }  // namespace gadolin::io::hdf5

@@ -12,7 +12,6 @@
 #include "io/store/compact.hpp"
 #include "io/store/content_digest.hpp"
 #include "io/store/datasets.hpp"
-#include "io/store/ordered_driver.hpp"
 #include "io/store/schema.hpp"
 #include "models/core/error.hpp"
 
@@ -95,8 +94,9 @@ ResultFile ResultFile::create(const std::string& path, bool force) {
                   ExitCode::usage);
     }
   }
-  const hdf5::PropertyList access = hdf5::ordered_access();
-  ResultFile file(path, hdf5::create_file(partial, access.get()));
+  ResultFile file(path);
+  const hdf5::PropertyList access = hdf5::ordered_access(file.outcome_.get());
+  file.file_ = hdf5::create_file(partial, access.get());
   const Group root(H5Gopen2(file.file_.get(), "/", H5P_DEFAULT));
   hdf5::set_attribute(root.get(), "NX_class", "NXroot");
   hdf5::set_attribute(root.get(), "creator", "gadolin");
@@ -107,8 +107,10 @@ ResultFile ResultFile::create(const std::string& path, bool force) {
   return file;
 }
 
-ResultFile::ResultFile(std::string path, hdf5::File file)
-    : path_(std::move(path)), partial_path_(path_ + ".partial"), file_(std::move(file)) {}
+ResultFile::ResultFile(std::string path)
+    : path_(std::move(path)),
+      partial_path_(path_ + ".partial"),
+      outcome_(std::make_unique<hdf5::WriteOutcome>()) {}
 
 ResultFile::ResultFile(ResultFile&&) noexcept = default;
 
@@ -118,6 +120,7 @@ ResultFile& ResultFile::operator=(ResultFile&& other) noexcept {
     path_ = std::move(other.path_);
     partial_path_ = std::move(other.partial_path_);
     file_ = std::move(other.file_);
+    outcome_ = std::move(other.outcome_);
     holds_results_ = other.holds_results_;
     has_root_default_ = other.has_root_default_;
     batch_items_ = other.batch_items_;
@@ -262,6 +265,7 @@ void ResultFile::add_journal(const std::string& what, std::int64_t first_item, s
 
 void ResultFile::flush() {
   hdf5::check(H5Fflush(file_.get(), H5F_SCOPE_GLOBAL), "flush", partial_path_);
+  hdf5::require_written(*outcome_, partial_path_);
 }
 
 void ResultFile::close() {
@@ -269,11 +273,14 @@ void ResultFile::close() {
   flush();
   const std::string finishing = path_ + ".finishing.partial";
   try {
-    hdf5::File finished = hdf5::create_file(finishing);
+    hdf5::WriteOutcome outcome;  // outlives the file
+    const hdf5::PropertyList access = hdf5::direct_access(&outcome);
+    hdf5::File finished = hdf5::create_file(finishing, access.get());
     compact(file_.get(), finished.get());
     seal(finished.get());
     hdf5::check(H5Fflush(finished.get(), H5F_SCOPE_GLOBAL), "flush", finishing);
     if (!finished.reset()) hdf5::throw_error("close the file", finishing);
+    hdf5::require_written(outcome, finishing);
     sync_to_disk(finishing, false);
     std::error_code failed;
     fs::rename(finishing, path_, failed);

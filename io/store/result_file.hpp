@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/store/hdf5.hpp"
+#include "io/store/ordered_driver.hpp"
 #include "models/assay/types.hpp"
 #include "models/core/normaliser.hpp"
 #include "models/core/provenance.hpp"
@@ -31,7 +32,8 @@ namespace gadolin::io {
 /// /run/journal names. OUT itself is never half written: close() writes a compressed copy, seals it
 /// with digests, and renames it. Equal results give equal bytes, times apart.
 ///
-/// One thread at a time. Every method throws Error: E-H5-003 (disk full), E-H5-004.
+/// One thread at a time. Every method throws Error: E-H5-003 (disk full), E-H5-004. After a full
+/// disk every later call throws it again, and OUT.partial stays as the last flush left it.
 class ResultFile {
  public:
   /// throws E-OUT-001 (path exists and force is false), E-OUT-002 (folder absent or unwritable),
@@ -83,7 +85,7 @@ class ResultFile {
   void close();
 
  private:
-  ResultFile(std::string path, hdf5::File file);
+  explicit ResultFile(std::string path);
 
   hdf5::Group entry(const std::string& sample_id);
   void set_default(const std::string& sample_id, const std::string& child, int rank);
@@ -91,6 +93,7 @@ class ResultFile {
   void abandon() noexcept;
 
   std::string path_, partial_path_;
+  std::unique_ptr<hdf5::WriteOutcome> outcome_;  ///< of file_, which must go first
   hdf5::File file_;
   bool holds_results_ = false;
   bool has_root_default_ = false;

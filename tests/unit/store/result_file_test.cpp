@@ -2,7 +2,9 @@
 
 #include <cmath>
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <sstream>
 
 #include <fcntl.h>
@@ -350,32 +352,90 @@ TEST(ResultFile, AResultLockedByAWriterCannotBeRead) {
   EXPECT_EQ(error.code(), "E-LOCK-001");
 }
 
-TEST(ResultFile, AFullDiskIsSaidSo) {
+/// A limit on file size stands in for a full disk.
+void limit_files_to(rlim_t bytes) {
+  ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{bytes, bytes};
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+/// Leaves like a program: by exit(), which also ends the HDF5 library.
+template <class Action>
+[[noreturn]] void leave_with_code_of(Action action) {
+  const Error error = error_of(action);
+  std::cerr << error.what() << "\n";
+  std::exit(error.code() == "none" ? 0 : static_cast<int>(error.exit()));
+}
+
+TEST(ResultFile, AFullDiskEndsTheRunWithTheExitCodeOfIt) {
   ScratchFolder folder;
   const std::string path = folder / "out.h5";
 
-  // A limit on file size stands in for the full disk; it holds for the child alone.
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{200000, 200000};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    int code = 1;
-    try {
-      ResultFile file = ResultFile::create(path, false);
-      for (int first = 0; first < 1000; first += 10) {
-        file.append_patterns(made_up::chunk(first, 10, 500));
-      }
-    } catch (const Error& error) {
-      code = error.code() == "E-H5-003" && error.exit() == ExitCode::resource ? 0 : 2;
-    }
-    ::_exit(code);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
+  EXPECT_EXIT(leave_with_code_of([&] {
+                limit_files_to(1000000);
+                ResultFile file = ResultFile::create(path, false);
+                for (int first = 0; first < 1000; first += 10) {
+                  file.append_patterns(made_up::chunk(first, 10, 500));
+                }
+              }),
+              testing::ExitedWithCode(6), "E-H5-003.*disk, quota or size limit full");
 
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_FALSE(fs::exists(path));
+  const auto summary = io::read_summary(path + ".partial");
+  EXPECT_FALSE(summary.complete);
+  EXPECT_GE(summary.batch_items, 10);
+  EXPECT_LT(summary.batch_items, 1000);
+  const auto opened = io::hdf5::open_for_reading(path + ".partial");
+  const auto ids = io::hdf5::read_texts(opened.get(), "batch/id");
+  for (std::int64_t row = 0; row < summary.batch_items; ++row) {
+    EXPECT_EQ(ids.at(static_cast<std::size_t>(row)), made_up::pattern_result(row, 5).id);
+  }
+}
+
+TEST(ResultFile, ADiskFullFromTheStartLeavesNothing) {
+  ScratchFolder folder;
+
+  EXPECT_EXIT(leave_with_code_of([&] {
+                limit_files_to(100);
+                ResultFile::create(folder / "out.h5", false);
+              }),
+              testing::ExitedWithCode(6), "E-H5-003");
+
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
+TEST(ResultFile, ADiskThatFillsWhileClosingKeepsThePartialFileAlone) {
+  ScratchFolder folder;
+  const std::string path = folder / "out.h5";
+
+  EXPECT_EXIT(leave_with_code_of([&] {
+                ResultFile file = ResultFile::create(path, false);
+                file.append_patterns(made_up::chunk(0, 50, 500));
+                limit_files_to(20000);
+                file.close();
+              }),
+              testing::ExitedWithCode(6), "E-H5-003");
+
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()), 1);
+  EXPECT_EQ(io::read_summary(path + ".partial").batch_items, 50);
+}
+
+TEST(ResultFile, AfterAFullDiskEveryLaterCallSaysSoAgain) {
+  ScratchFolder folder;
+
+  EXPECT_EXIT(leave_with_code_of([&] {
+                limit_files_to(100000);
+                ResultFile file = ResultFile::create(folder / "out.h5", false);
+                const auto first =
+                    error_of([&] { file.append_patterns(made_up::chunk(0, 50, 500)); });
+                const auto second = error_of([&] { file.flush(); });
+                const auto third = error_of([&] { file.close(); });
+                if (first.code() != "E-H5-003" || second.code() != "E-H5-003") std::exit(9);
+                throw third;
+              }),
+              testing::ExitedWithCode(6), "E-H5-003");
+
+  EXPECT_FALSE(fs::exists(folder / "out.h5"));
 }
 
 TEST(ResultReader, WhatIsNoResultIsSaidSo) {
