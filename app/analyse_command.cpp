@@ -28,8 +28,11 @@ nlohmann::ordered_json sample_json(const SampleAnswer& answer) {
 }
 
 std::string agreement(const recovery::Reconciled& reconciled) {
+  if (reconciled.conflict) {
+    return reconciled.conflict_text +
+           (reconciled.converged ? "" : " (" + reconciled.status_text + ")");
+  }
   if (!reconciled.converged) return "not reconciled: " + reconciled.status_text;
-  if (reconciled.conflict) return reconciled.conflict_text;
   if (reconciled.degrees_of_freedom == 0) return "nothing to compare";
   std::string text = "they agree";
   if (reconciled.unmodelled_fraction_limit > 0.0) {
@@ -59,7 +62,7 @@ void print_summary(const SampleAnswer& answer) {
   }
   for (const auto& index : answer.indices) {
     if (index.name != "TREO" || index.value.state != ValueState::measured) continue;
-    std::cout << fmt::format("TREO {:.3f} +- {:.3f} wt% ({})\n", index.value.value,
+    std::cout << fmt::format("TREO {:.3g} +- {:.2g} wt% ({})\n", index.value.value,
                              2.0 * index.value.u_value, index.elements);
   }
   if (answer.origin) std::cout << "origin\n" << origin_summary(*answer.origin);
@@ -80,10 +83,14 @@ void print_summary(const SampleAnswer& answer) {
   }
   if (answer.recovery) {
     const auto& recovery = *answer.recovery;
-    std::cout << fmt::format(
-        "XRD and assay: chi-square {:.1f} of {} degrees of freedom, p = {:.3f}: {}\n",
-        recovery.reconciled.chi_square, recovery.reconciled.degrees_of_freedom,
-        recovery.reconciled.p_value, agreement(recovery.reconciled));
+    const auto& joined = recovery.reconciled;
+    std::cout << "XRD and assay: " << agreement(joined);
+    if (joined.degrees_of_freedom > 0) {
+      std::cout << fmt::format(" (chi-square {:.1f} of {} degrees of freedom, {})",
+                               joined.chi_square, joined.degrees_of_freedom,
+                               probability_text("p", joined.p_value));
+    }
+    std::cout << '\n';
     std::cout << fmt::format(
         "rare-earth oxides: {:.1f} kg/t contained, {:.1f} kg/t recoverable (5 to 95 %: {:.1f} to "
         "{:.1f})\n",
@@ -98,8 +105,8 @@ void print_summary(const SampleAnswer& answer) {
         continue;
       }
       std::cout << fmt::format(
-          "  {:7} {:9.4f} kg/t contained  {:9.4f} recoverable ({:.4f} to {:.4f})\n", element.oxide,
-          element.contained_kg_per_t.p50, element.recoverable_kg_per_t.p50,
+          "  {:7} {:>9.3g} kg/t contained  {:>9.3g} recoverable ({:.2g} to {:.2g})\n",
+          element.oxide, element.contained_kg_per_t.p50, element.recoverable_kg_per_t.p50,
           element.recoverable_kg_per_t.p05, element.recoverable_kg_per_t.p95);
     }
     std::cout << "  worst evidence behind these yields: " << recovery.worst_evidence << '\n';

@@ -37,8 +37,8 @@ std::uint64_t parse_number(const std::string& text, const std::string& where) {
 
 }  // namespace
 
-void add_common_options(CLI::App& verb, CommonOptions& options) {
-  verb.add_option("--out", options.out, "result file (HDF5); its folder is made if missing");
+void add_common_options(CLI::App& verb, CommonOptions& options, const std::string& out_help) {
+  verb.add_option("--out", options.out, out_help);
   verb.add_option("--engine", options.engine, "auto, serial, openmp, kokkos or cuda [auto]");
   verb.add_option("--threads", options.threads, "host threads; 0 = all this process may use [0]")
       ->check(CLI::Range(0, 4096));

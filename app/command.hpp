@@ -35,7 +35,9 @@ struct CommonOptions {
 };
 
 /// Adds --out --engine --threads --seed --json --force --quiet -v --print-config to a verb.
-void add_common_options(CLI::App& verb, CommonOptions& options);
+void add_common_options(
+    CLI::App& verb, CommonOptions& options,
+    const std::string& out_help = "result file (HDF5); its folder is made if missing");
 
 /// A value with the place it came from, for --print-config.
 struct Setting {

@@ -71,8 +71,8 @@ diffraction::PatternResult unreadable_result(const Unreadable& item) {
   result.id = std::filesystem::path(item.file).stem().string();
   result.file = item.file;
   result.status = ItemStatus::out_of_range;
-  result.status_text = std::string("unreadable: ") + item.error->what();
-  result.warnings.push_back({item.error->code(), item.error->what()});
+  result.status_text = "unreadable: " + item.error->text();
+  result.warnings.push_back({item.error->code(), item.error->text()});
   return result;
 }
 
@@ -145,7 +145,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
                  results.push_back(unreadable_result(item));
                  results.back().id = ids(results.back().id);
                  ++unreadable;
-                 std::cerr << "error[" << item.error->code() << "]: " << item.error->what() << '\n';
+                 std::cerr << "error[" << item.error->code() << "]: " << item.error->text() << '\n';
                }
                if (store) {
                  store->add_inputs(chunk.inputs);

@@ -72,8 +72,7 @@ int main(int argc, char** argv) {
     }
     return fail(ExitCode::usage, "error[E-CLI-001]: no verb given - see gadolin --help");
   } catch (const Error& error) {
-    const std::string text = error.what();  // "CODE: what in where - remedy"
-    return fail(error.exit(), "error[" + error.code() + "]" + text.substr(error.code().size()));
+    return fail(error.exit(), "error[" + error.code() + "]: " + error.text());
   } catch (const EngineUnavailable& error) {
     return fail(ExitCode::resource, std::string("error[E-DEV-001]: ") + error.what() +
                                         " - name one of these with --engine, or auto");

@@ -88,7 +88,10 @@ Action add_origin(CLI::App& app, CommonOptions& options) {
   verb->add_option("--library", choices->library, "library folder; default: the shipped one");
   verb->add_option("--process-level", choices->process_level,
                    "what was done to the goods: mined, concentrate, leached, roasted, separated");
-  verb->add_option("--material", choices->material_kind, "ore, concentrate, mixed_product, ...");
+  verb->add_option("--material", choices->material_kind,
+                   "what the goods are: ore, concentrate, mixed_product, ...")
+      ->check(CLI::IsMember(
+          {"ore", "concentrate", "mixed_product", "resource_average", "mineral", "unknown"}));
   verb->add_option("--prior-unknown", choices->origin.prior_unknown,
                    "prior of \"none of these\" [0.2]")
       ->check(CLI::Range(0.0, 1.0));

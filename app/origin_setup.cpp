@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/result_json.hpp"
 #include "io/config/data_dir.hpp"
 #include "io/readers/origin_library.hpp"
 
@@ -34,15 +35,18 @@ origin::SampleInput origin_input(const assay::AssaySample& sample, const std::st
 std::string origin_summary(const origin::OriginResult& result) {
   std::string text =
       fmt::format("{}: {}\n  {}\n", result.id, result.conclusion, result.conclusion_text);
+  if (result.elements_used.empty()) return text;  // nothing was compared: posteriors are priors
   const std::size_t most = std::min<std::size_t>(5, result.sources.size());
   for (std::size_t i = 0; i < most; ++i) {
     const auto& source = result.sources[i];
     if (source.posterior < 0.005) break;
-    text += fmt::format("  {:36} posterior {:6.3f}  typicality p {:.3f}\n", source.name,
-                        source.posterior, source.typicality_p);
+    text += fmt::format("  {:36} {}, typicality {}\n", source.name,
+                        probability_text("posterior", source.posterior),
+                        probability_text("p", source.typicality_p));
   }
-  text += fmt::format("  {:36} posterior {:6.3f}  (prior {:.2f})\n", "none of these",
-                      result.posterior_unknown, result.prior_unknown);
+  text +=
+      fmt::format("  {:36} {} (prior {:.2f})\n", "none of these",
+                  probability_text("posterior", result.posterior_unknown), result.prior_unknown);
   return text;
 }
 

@@ -92,7 +92,7 @@ Action add_report(CLI::App& app, CommonOptions& options) {
   auto* verb = app.add_subcommand("report", "write the HTML report of a result file");
   auto result = std::make_shared<std::string>();
   verb->add_option("result", *result, "result file (HDF5)")->required();
-  add_common_options(*verb, options);
+  add_common_options(*verb, options, "HTML page [the result's name with .html]");
   return [&options, result] {
     const std::string out = write_report(*result, options.out, options.force);
     if (options.json) {

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace gadolin::app {
 
 using Json = nlohmann::ordered_json;
@@ -31,6 +33,12 @@ std::vector<std::string> split_list(const std::string& list) {
     if (comma == std::string::npos) return words;
     start = comma + 1;
   }
+}
+
+std::string probability_text(const std::string& name, double value) {
+  if (value < 0.001) return name + " < 0.001";
+  if (value > 0.999) return name + " > 0.999";
+  return fmt::format("{} = {:.3f}", name, value);
 }
 
 std::string to_text(const Json& document) {

@@ -25,6 +25,9 @@ nlohmann::ordered_json to_json(const recovery::RecoveryResult& result);
 /// The document as text; bytes that are no UTF-8 (a file name, an id) are replaced, never fatal.
 std::string to_text(const nlohmann::ordered_json& document);
 
+/// "p = 0.042", "p < 0.001", "p > 0.999": no more precision than a probability can have here.
+std::string probability_text(const std::string& name, double value);
+
 /// "a,b,,c" -> {"a", "b", "", "c"}; spaces at the ends of a word are dropped.
 std::vector<std::string> split_list(const std::string& list);
 

@@ -101,7 +101,7 @@ Action add_simulate(CLI::App& app, CommonOptions& options) {
   auto* domain = verb->add_subcommand("diffraction", "a powder pattern from a recipe");
   auto file = std::make_shared<std::string>();
   domain->add_option("recipe", *file, "RECIPE.toml (docs/formats/recipe.md)")->required();
-  add_common_options(*domain, options);
+  add_common_options(*domain, options, "pattern file (.xy)");
   return [&options, file] { return run_simulate(options, *file); };
 }
 

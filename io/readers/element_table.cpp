@@ -76,7 +76,8 @@ struct TableReader {
     } else if (cell.state == ValueState::measured || cell.state == ValueState::above_range) {
       q.value = cell.value * factor;
     }
-    const double largest = std::max(q.state == ValueState::measured ? q.value : 0.0, q.lod);
+    const bool has_value = q.state == ValueState::measured || q.state == ValueState::above_range;
+    const double largest = std::max(has_value ? q.value : 0.0, q.lod);
     if (largest > 1.0 + 1e-9) {
       throw Error(
           "E-TAB-009",

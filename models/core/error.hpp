@@ -36,6 +36,8 @@ class Error : public std::runtime_error {
         exit_(exit) {}
 
   const std::string& code() const { return code_; }
+  /// The line without its code: "<what> in <where> - <remedy>".
+  std::string text() const { return std::string(what()).substr(code_.size() + 2); }
   const std::string& where() const { return where_; }
   const std::string& remedy() const { return remedy_; }
   ExitCode exit() const { return exit_; }

@@ -29,6 +29,10 @@ inline std::vector<TestCase> test_cases(const Cases& cases) {
   return list;
 }
 
+inline void PrintTo(const TestCase& test, std::ostream* out) {
+  *out << test.kernel.name << " on " << test.candidate.label;
+}
+
 inline std::string test_name(const testing::TestParamInfo<TestCase>& info) {
   std::string name = info.param.kernel.name + "_on_" + info.param.candidate.label;
   for (char& c : name) {

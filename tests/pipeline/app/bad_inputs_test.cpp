@@ -334,6 +334,8 @@ std::vector<BadInput> bad_inputs() {
   };
 }
 
+void PrintTo(const BadInput& bad, std::ostream* out) { *out << bad.name; }
+
 class BadInputs : public testing::TestWithParam<BadInput> {};
 
 TEST_P(BadInputs, EndWithTheDocumentedCodeAndARemedy) {
