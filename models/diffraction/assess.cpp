@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "kernels/diffraction/refine.hpp"
 #include "models/diffraction/quantify.hpp"
@@ -49,6 +50,7 @@ class Assessment {
     quantities();
     shapes();
     warnings();
+    if (!any_found()) withdraw();
     if (options_.keep_profiles) {
       result_.two_theta_deg = state_.two_theta_deg;
       result_.observed = state_.counts;
@@ -60,6 +62,28 @@ class Assessment {
   }
 
  private:
+  bool any_found() const {
+    return std::any_of(result_.phases.begin(), result_.phases.end(), is_found);
+  }
+
+  /// Nothing was found: fractions of a sum that is noise are no numbers. Figures of merit and
+  /// profiles stay for the eye.
+  void withdraw() {
+    result_.status = ItemStatus::out_of_range;
+    result_.status_text =
+        "E-XRD-117: no phase of the list is found above its limit of detection - name the phases "
+        "of the sample, or count longer";
+    result_.covariance_stat.clear();
+    result_.covariance_total.clear();
+    result_.displacement_mm = result_.u_displacement_mm = 0.0;
+    for (auto& phase : result_.phases) {
+      PhaseResult bare;
+      bare.name = phase.name;
+      bare.tick_two_theta_deg = std::move(phase.tick_two_theta_deg);
+      phase = std::move(bare);
+    }
+  }
+
   void warn(const char* code, const std::string& text) { result_.warnings.push_back({code, text}); }
 
   int own(std::size_t phase) const { return model_.layout.phase(static_cast<int>(phase)); }
@@ -142,6 +166,7 @@ class Assessment {
       // 3.3 sigma of the scale on the pattern without this phase, other parameters let loose as
       // in the fit (their share is the variance inflation of the fit itself).
       const double information = phase_summary(p, PhaseSummary::information);
+      out.lod_weight_fraction = 1.0;  // without a peak in the range it may be anything
       if (information > 0.0) {
         const int k = free_at(own(p) + Layout::scale);
         const double correlated = std::max(
@@ -288,6 +313,12 @@ class Assessment {
   }
 
   void phase_warnings() {
+    if (result_.phases.size() == 1) {
+      const auto& only = result_.phases.front();
+      warn("W-XRD-119",
+           only.name + ": weight fraction is 1 by construction" +
+               (is_found(only) ? ", it is the only phase of the list" : "; scale not significant"));
+    }
     double mu_mix = 0.0, total = 0.0;
     for (std::size_t p = 0; p < model_.phases.size(); ++p) {
       const auto& out = result_.phases[p];
@@ -301,9 +332,11 @@ class Assessment {
     for (std::size_t p = 0; p < model_.phases.size(); ++p) {
       const auto& phase = model_.phases[p];
       const auto& out = result_.phases[p];
-      if (out.scale < 3.0 * out.u_scale) {
-        warn("W-XRD-114", out.name + " not detected: below " +
-                              number(100.0 * out.lod_weight_fraction) + " wt% (3.3 sigma)");
+      if (!is_found(out)) {
+        warn("W-XRD-114", out.name + " not detected: " +
+                              (any_found() ? "below " + number(100.0 * out.lod_weight_fraction) +
+                                                 " wt% (3.3 sigma)"
+                                           : "scale not significant"));
       } else if (out.weight_fraction > 0.02 && out.weight_fraction > 10.0 * out.intensity_share) {
         warn("W-XRD-104", out.name + ": " + number(100.0 * out.weight_fraction) + " wt% rests on " +
                               number(100.0 * out.intensity_share) +

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
+
+#include "kernels/diffraction/pattern_model.hpp"
 
 namespace gadolin::diffraction {
 
@@ -133,12 +136,70 @@ void crop(const Pattern& pattern, const RefinementOptions& options, PatternState
   }
 }
 
-bool same_lines(const std::vector<EmissionLine>& a, const std::vector<EmissionLine>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i].wavelength_angstrom != b[i].wavelength_angstrom) return false;
+/// Rings that patterns of the same lines and the same range share. They depend on nothing else, so
+/// that a pattern's result does not depend on its company.
+struct RingSet {
+  std::vector<double> wavelengths_angstrom;
+  double two_theta_end_deg = 0.0;
+  std::vector<std::vector<Ring>> rings;  ///< [phase]
+  std::string refusal;                   ///< not empty: too many, and rings are empty
+};
+
+/// How far the rings of a pattern reach: 1.5 degrees past its end, so that rings may move in at
+/// the upper end, and on to an even degree, so that patterns of about the same range share them.
+double ring_end_deg(double two_theta_max_deg) {
+  return std::min(178.0, 2.0 * std::ceil((two_theta_max_deg + 1.5) / 2.0));
+}
+
+std::vector<double> wavelengths_of(const std::vector<EmissionLine>& lines) {
+  std::vector<double> wavelengths;
+  for (const auto& line : lines) wavelengths.push_back(line.wavelength_angstrom);
+  return wavelengths;
+}
+
+/// Most peaks (rings times lines, all phases) of one pattern: bounds the time of a fit.
+constexpr std::size_t max_pattern_peaks = 40000;
+/// Most entries (peaks times tiles of the pattern) of a kernel's work list: 128 MB.
+constexpr std::size_t max_tile_entries = std::size_t{1} << 25;
+
+RingSet make_ring_set(const std::vector<CrystalStructure>& structures, const BatchModel& model,
+                      const AtomicTables& tables, const std::vector<EmissionLine>& lines,
+                      double two_theta_end_deg) {
+  RingSet set;
+  set.wavelengths_angstrom = wavelengths_of(lines);
+  set.two_theta_end_deg = two_theta_end_deg;
+  const double shortest =
+      *std::min_element(set.wavelengths_angstrom.begin(), set.wavelengths_angstrom.end());
+  // With 1 % of cell, the most that it may change.
+  const double d_min = 0.99 * shortest / (2.0 * std::sin(0.5 * two_theta_end_deg * pi / 180.0));
+  const auto refuse = [&](const std::string& what) {
+    set.refusal = "E-XRD-122: " + what + " - lower two_theta_max, or check the wavelength";
+    set.rings.assign(structures.size(), {});
+  };
+  std::size_t peaks = 0;
+  for (std::size_t p = 0; p < structures.size() && set.refusal.empty(); ++p) {
+    const std::string too_many = too_many_reflections(structures[p], d_min);
+    if (!too_many.empty()) {
+      refuse(too_many + ", up to " + number(two_theta_end_deg) + " degrees");
+      break;
+    }
+    set.rings.push_back(
+        make_rings(structures[p], tables, lines, d_min, model.phases[p].texture_axis));
+    peaks += set.rings.back().size() * lines.size();
+    if (peaks > max_pattern_peaks) {
+      refuse(structures[p].name + ": " + std::to_string(peaks) +
+             " peaks with this phase and those before it, at most " +
+             std::to_string(max_pattern_peaks) + ", up to " + number(two_theta_end_deg) +
+             " degrees");
+    }
   }
-  return true;
+  return set;
+}
+
+std::size_t peaks_of(const RingSet& set) {
+  std::size_t peaks = 0;
+  for (const auto& rings : set.rings) peaks += rings.size() * set.wavelengths_angstrom.size();
+  return peaks;
 }
 
 }  // namespace
@@ -169,36 +230,39 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
   model.lines = static_cast<int>(instrument.lines.size());
 
   states.assign(patterns.size(), PatternState{});
-  struct Set {
-    std::vector<EmissionLine> lines;
-    double two_theta_max_deg;
-  };
-  std::vector<Set> sets;
+  std::vector<RingSet> sets;
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     PatternState& state = states[i];
     state.lines = resolve_lines(patterns[i], instrument, state);
     if (state.usable()) crop(patterns[i], options, state);
     if (!state.usable()) continue;
+    const double end = ring_end_deg(state.two_theta_deg.back());
     std::size_t s = 0;
-    while (s < sets.size() && !same_lines(sets[s].lines, state.lines)) ++s;
-    if (s == sets.size()) sets.push_back({state.lines, 0.0});
-    sets[s].two_theta_max_deg = std::max(sets[s].two_theta_max_deg, state.two_theta_deg.back());
-    state.ring_set = static_cast<int>(s);
-  }
-  if (sets.empty()) sets.push_back({instrument.lines, 20.0});
-  for (const auto& set : sets) {
-    double shortest = 1e9;
-    for (const auto& line : set.lines) shortest = std::min(shortest, line.wavelength_angstrom);
-    // A margin of 1.5 degrees and 1 % of cell, so that rings may move in at the upper end.
-    const double theta = std::min(89.0, 0.5 * set.two_theta_max_deg + 0.75) * pi / 180.0;
-    const double d_min = 0.99 * shortest / (2.0 * std::sin(theta));
-    std::vector<std::vector<Ring>> rings;
-    for (std::size_t p = 0; p < structures.size(); ++p) {
-      rings.push_back(
-          make_rings(structures[p], tables, set.lines, d_min, model.phases[p].texture_axis));
+    while (s < sets.size() && !(sets[s].two_theta_end_deg == end &&
+                                sets[s].wavelengths_angstrom == wavelengths_of(state.lines))) {
+      ++s;
     }
-    model.ring_sets.push_back(std::move(rings));
+    if (s == sets.size()) {
+      sets.push_back(make_ring_set(structures, model, tables, state.lines, end));
+    }
+    state.ring_set = static_cast<int>(s);
+    const std::size_t tiles = state.counts.size() / tile_points + 1;
+    if (!sets[s].refusal.empty()) {
+      state.status = ItemStatus::out_of_range;
+      state.status_text = sets[s].refusal;
+    } else if (peaks_of(sets[s]) * tiles > max_tile_entries) {
+      state.status = ItemStatus::out_of_range;
+      state.status_text = "E-XRD-122: " + std::to_string(peaks_of(sets[s])) + " peaks on " +
+                          std::to_string(state.counts.size()) + " points, at most " +
+                          std::to_string(max_tile_entries / tiles) +
+                          " - lower two_theta_max, or leave out phases";
+    }
   }
+  if (sets.empty()) {
+    sets.emplace_back();
+    sets.back().rings.resize(structures.size());
+  }
+  for (auto& set : sets) model.ring_sets.push_back(std::move(set.rings));
   for (auto& state : states) {
     auto& parameters = state.parameters;
     parameters.assign(static_cast<std::size_t>(model.layout.size()), 0.0);

@@ -21,8 +21,10 @@ namespace gadolin::diffraction {
 /// in    patterns may differ in grid and wavelengths; wavelengths stated by a file replace those of
 ///       the instrument when they agree with them to 0.1 %
 /// out   one PatternResult per pattern, in order; phases in the order of `structures`
-/// fails a pattern that cannot be refined (no counts, NaN, too few points, other anode) gets its
-///       status and a text, never an exception.
+///       and depends on nothing but the pattern itself, not on the others of the batch
+/// fails a pattern that cannot be refined (no counts, NaN, too few points, other anode, more
+///       reflections than E-XRD-122 allows), or in which none of the phases is found (E-XRD-117),
+///       gets its status and a text, never an exception; see has_numbers.
 ///       throws Error E-XRD-110 no structures, E-XRD-111 more than 24 phases, E-WAVE-001 no
 ///       emission line, E-XRD-120/121 unusable structure
 /// source docs/theory/diffraction.md

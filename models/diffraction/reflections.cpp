@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <complex>
+#include <cstdio>
 #include <map>
 #include <set>
 
@@ -275,10 +276,30 @@ double absorption_per_cm(const CrystalStructure& structure, const AtomicTables& 
   return barn / cell_volume_angstrom3(reciprocal_metric(structure.cell));
 }
 
+std::string too_many_reflections(const CrystalStructure& structure, double d_min_angstrom) {
+  const double cubed = d_min_angstrom * d_min_angstrom * d_min_angstrom;
+  const double sphere =
+      4.0 / 3.0 * pi * cell_volume_angstrom3(reciprocal_metric(structure.cell)) / cubed;
+  // A very oblique cell has few reflections in a large box of indices; walking it costs too.
+  const double box = 8.0 * structure.cell[0] * structure.cell[1] * structure.cell[2] / cubed;
+  const double count = std::max(sphere, box / 500.0);
+  if (count <= static_cast<double>(max_reflections)) return "";
+  char text[160];
+  std::snprintf(text, sizeof text,
+                ": about %.3g reflections with d above %.4g angstrom, at most %ld", count,
+                d_min_angstrom, max_reflections);
+  return structure.name + text;
+}
+
 std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTables& tables,
                              const std::vector<EmissionLine>& lines, double d_min_angstrom,
                              const std::array<int, 3>& texture_axis) {
   const Metric own = reciprocal_metric(structure.cell);
+  const std::string refusal = too_many_reflections(structure, d_min_angstrom);
+  if (!refusal.empty()) {
+    throw Error("E-XRD-122", refusal, structure.file,
+                "lower two_theta_max, or check the wavelength", ExitCode::usage);
+  }
   const auto rotations = point_group(structure);
   const auto directions = cell_directions(structure);
   const auto atoms = cell_atoms(structure);

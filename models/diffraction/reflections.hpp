@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "models/diffraction/types.hpp"
@@ -51,9 +52,18 @@ struct Ring {
   std::vector<double> cos2, weight;  ///< texture: cos^2 to the axis, share of the intensity
 };
 
+/// Most reflections of one structure that are enumerated: 40 times what a cell of 1000 angstrom^3
+/// has in the whole range of Cu K-alpha; seconds and some 100 MB.
+inline constexpr long max_reflections = 200000;
+
+/// Why d_min_angstrom is too small for this structure, in words with the count, the cap and the
+/// remedy; empty if it is not. Counts by the volume of the sphere, enumerates nothing.
+std::string too_many_reflections(const CrystalStructure& structure, double d_min_angstrom);
+
 /// Rings with d >= d_min_angstrom, systematic absences left out, largest d first.
 ///   |F|^2 with f0 (Waasmaier-Kirfel) and f', f'' at each line; B from the sites; T = 1
 /// texture axis (reflection indices) may be 0 0 0: then cos2 is empty.
+/// throws Error E-XRD-122 if there are too many (too_many_reflections)
 /// source  docs/theory/diffraction.md#structure-factor
 std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTables& tables,
                              const std::vector<EmissionLine>& lines, double d_min_angstrom,

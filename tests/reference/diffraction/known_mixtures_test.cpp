@@ -1,6 +1,8 @@
 // Mixtures of weighed powders against the unattended refinement: one generic start, no per-file
 // setting, one batch call per set.
+#include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
@@ -61,6 +63,47 @@ TEST(CpdRoundRobin, SampleOneIsQuantifiedWithinTwoPercent) {
     ++i;
   }
   EXPECT_LE(std::sqrt(square / 15.0), 1.0);
+}
+
+TEST(CpdRoundRobin, HaliteThatIsNotInSampleOneIsNoResult) {
+  GADOLIN_SHARED_OR_SKIP(file, "xrd/cpd_roundrobin/cpd-1g.prn");
+
+  const auto alone = refine_files({file}, {"halite"}, "cpd_philips3020")[0];
+  const auto among =
+      refine_files({file}, {"corundum", "zincite", "fluorite", "halite"}, "cpd_philips3020")[0];
+
+  EXPECT_EQ(alone.status, ItemStatus::out_of_range);
+  EXPECT_FALSE(has_numbers(alone));
+  EXPECT_NE(alone.status_text.find("no phase of the list is found"), std::string::npos)
+      << alone.status_text;
+  ASSERT_EQ(among.status, ItemStatus::ok) << among.status_text;
+  EXPECT_FALSE(is_found(among.phases[3]));
+  for (std::size_t p = 0; p < 3; ++p) EXPECT_TRUE(is_found(among.phases[p])) << p;
+}
+
+TEST(CpdRoundRobin, PatternCutShortGivesTheSameAloneAndBesideTheWhole) {
+  GADOLIN_SHARED_OR_SKIP(file, "xrd/cpd_roundrobin/cpd-1g.prn");
+  const auto whole = io::read_patterns(file)[0];
+  auto low = whole;
+  const auto end = std::upper_bound(low.two_theta_deg.begin(), low.two_theta_deg.end(), 44.5);
+  low.counts.resize(static_cast<std::size_t>(end - low.two_theta_deg.begin()));
+  low.two_theta_deg.resize(low.counts.size());
+  std::vector<CrystalStructure> structures;
+  for (const char* phase : {"corundum", "zincite", "fluorite"}) {
+    structures.push_back(io::load_structure(phase, datasets));
+  }
+  const auto instrument = config::read_instrument(datasets + "/instruments/cpd_philips3020.toml");
+  const auto tables = io::read_atomic_tables(datasets + "/atomic");
+
+  const auto alone = refine({low}, structures, instrument, tables, {}, make_engine("auto"));
+  const auto beside = refine({whole, low}, structures, instrument, tables, {}, make_engine("auto"));
+
+  EXPECT_EQ(alone[0].rwp, beside[1].rwp);
+  for (std::size_t p = 0; p < 3; ++p) {
+    EXPECT_EQ(alone[0].phases[p].weight_fraction, beside[1].phases[p].weight_fraction) << p;
+  }
+  std::printf("cpd-1g to 44.5 deg: Rwp %.7f, corundum %.7f\n", alone[0].rwp,
+              alone[0].phases[0].weight_fraction);
 }
 
 TEST(CpdRoundRobin, PlatyBruciteIsQuantifiedThroughItsTexture) {

@@ -1,6 +1,8 @@
 #include "models/diffraction/reflections.hpp"
 
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -52,6 +54,37 @@ CrystalStructure rock_salt() {
   }
   s.sites = {site("Na", 0, 0, 0), site("Cl", .5, .5, .5)};
   return s;
+}
+
+TEST(Reflections, AreCountedBeforeTheyAreMade) {
+  // hkl with d >= 0.5 angstrom, h^2 + k^2 + l^2 <= 127, counted one by one.
+  long count = 0;
+  for (int h = -12; h <= 12; ++h) {
+    for (int k = -12; k <= 12; ++k) {
+      for (int l = -12; l <= 12; ++l) count += h * h + k * k + l * l <= 127 ? 1 : 0;
+    }
+  }
+  EXPECT_NEAR(4.0 / 3.0 * std::acos(-1.0) * std::pow(5.64 / 0.5, 3), count, 0.02 * count);
+  EXPECT_EQ(too_many_reflections(rock_salt(), 0.5), "");
+  EXPECT_EQ(too_many_reflections(rock_salt(), 0.16), "");            // 1.83e5
+  const std::string text = too_many_reflections(rock_salt(), 0.15);  // 2.23e5
+  EXPECT_NE(text.find("rock salt"), std::string::npos) << text;
+  EXPECT_NE(text.find("2.23e+05"), std::string::npos) << text;
+  EXPECT_NE(text.find("200000"), std::string::npos) << text;
+}
+
+TEST(Reflections, BeyondTheCapAreAnErrorAndNotAnAttempt) {
+  auto sliver = rock_salt();  // few reflections, but a box of indices nobody can walk
+  sliver.cell = {3000, 3000, 3000, 0.1, 0.1, 0.1};
+  sliver.operations.clear();
+  for (const auto& [structure, d_min] : {std::pair{rock_salt(), 1e-3}, std::pair{sliver, 0.5}}) {
+    try {
+      make_rings(structure, point_atoms(), {{1.54, 1.0}}, d_min, {0, 0, 0});
+      FAIL() << "made";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), "E-XRD-122");
+    }
+  }
 }
 
 TEST(CellAtoms, SpecialPositionsCountOnce) { EXPECT_EQ(cell_atoms(rock_salt()).size(), 8u); }
