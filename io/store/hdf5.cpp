@@ -64,6 +64,10 @@ bool locking_wanted() {
 /// Tests the path before the library does: H5Fcreate truncates first and locks afterwards, which
 /// would destroy the file of a living writer.
 void require_creatable(const std::string& path) {
+  std::error_code ignored;
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
+    throw unwritable_error(path, "a folder, pipe or device of that name exists");
+  }
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor < 0) throw unwritable_error(path, std::strerror(errno));
   const bool locked = locking_wanted() && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 &&

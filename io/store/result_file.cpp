@@ -49,6 +49,35 @@ void require_unlocked(const std::string& path) {
               ExitCode::resource);
 }
 
+bool is_gadolin_result(const std::string& path) {
+  try {
+    const hdf5::File file = hdf5::open_for_reading(path);
+    const Group root(hdf5::check(H5Gopen2(file.get(), "/", H5P_DEFAULT), "open the file", path));
+    return !hdf5::read_text_attribute(root.get(), "gadolin_schema_version").empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+[[noreturn]] void refuse_to_replace(const std::string& path) {
+  throw Error("E-OUT-004", "the output exists and is no gadolin result", path,
+              "choose another name or move it away; --force replaces earlier results only",
+              ExitCode::usage);
+}
+
+/// What no run may touch at all: devices, pipes, sockets. Opening one may already do something.
+void require_regular(const std::string& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) refuse_to_replace(path);
+}
+
+/// What --force may replace: an earlier result that nobody writes, or a file without content.
+void require_replaceable(const std::string& path) {
+  require_unlocked(path);
+  std::error_code ignored;
+  if (fs::file_size(path, ignored) != 0 && !is_gadolin_result(path)) refuse_to_replace(path);
+}
+
 /// Bytes and directory entry on the disk, not only with the operating system.
 void sync_to_disk(const std::string& path, bool folder) {
   const int descriptor = ::open(path.c_str(), (folder ? O_DIRECTORY : 0) | O_RDONLY | O_CLOEXEC);
@@ -66,6 +95,17 @@ void sync_to_disk(const std::string& path, bool folder) {
 
 }  // namespace
 
+void refuse_input_as_output(const std::string& out, std::span<const std::string> inputs) {
+  for (const std::string& input : inputs) {
+    for (const std::string& written : {out, out + ".partial"}) {
+      std::error_code absent;
+      if (!fs::equivalent(written, input, absent) || absent) continue;
+      throw Error("E-OUT-005", "the output would replace the input \"" + input + "\"", out,
+                  "choose another --out", ExitCode::usage);
+    }
+  }
+}
+
 ResultFile ResultFile::create(const std::string& path, bool force) {
   std::error_code ignored;
   const fs::path target(path);
@@ -79,20 +119,23 @@ ResultFile ResultFile::create(const std::string& path, bool force) {
                 "make the folder or choose another --out", ExitCode::resource);
   }
   if (fs::exists(target, ignored)) {
+    require_regular(path);
     if (!force) {
       throw Error("E-OUT-001", "output exists", path, "choose another --out or pass --force",
                   ExitCode::usage);
     }
-    require_unlocked(path);
+    require_replaceable(path);
   }
   const std::string partial = path + ".partial";
   if (fs::exists(partial, ignored)) {
+    require_regular(partial);
     require_unlocked(partial);
     if (!force) {
       throw Error("E-OUT-003", "an unfinished result of an earlier run is here", partial,
                   "keep it under another name (it opens like any HDF5 file), or pass --force",
                   ExitCode::usage);
     }
+    require_replaceable(partial);
   }
   ResultFile file(path);
   const hdf5::PropertyList access = hdf5::ordered_access(file.outcome_.get());

@@ -20,6 +20,11 @@
 
 namespace gadolin::io {
 
+/// Before a run: none of its inputs may be what OUT or OUT.partial names, by whatever spelling,
+/// link or mount. Absent files are passed over.
+/// throws E-OUT-005 (usage)
+void refuse_input_as_output(const std::string& out, std::span<const std::string> inputs);
+
 /// The one result file of a run (layout, units and states: docs/formats/result_file.md).
 ///
 /// Results go to OUT.partial, each call ends with a flush, and close() turns that into OUT:
@@ -38,7 +43,8 @@ class ResultFile {
  public:
   /// throws E-OUT-001 (path exists and force is false), E-OUT-002 (folder absent or unwritable),
   ///        E-OUT-003 (an unfinished OUT.partial of an earlier run, and force is false),
-  ///        E-LOCK-001 (another program is writing it)
+  ///        E-OUT-004 (path or OUT.partial is something else than a gadolin result or an empty
+  ///        file; force does not help), E-LOCK-001 (another program is writing it)
   static ResultFile create(const std::string& path, bool force);
 
   ResultFile(ResultFile&&) noexcept;

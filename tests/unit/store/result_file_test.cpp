@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -276,17 +277,100 @@ TEST(ResultFile, ExistingOutputIsRefusedWithoutForce) {
   EXPECT_EQ(bytes_of(path), "somebody's work");
 }
 
-TEST(ResultFile, ForceReplacesTheOldFileOnlyAtTheEnd) {
+TEST(ResultFile, ForceReplacesAnOldResultOnlyAtTheEnd) {
   ScratchFolder folder;
   const std::string path = folder / "out.h5";
-  std::ofstream(path) << "somebody's work";
+  {
+    ResultFile old = ResultFile::create(path, false);
+    old.append_patterns(made_up::chunk(0, 7, 10));
+    old.close();
+  }
+  const std::string before = bytes_of(path);
 
   ResultFile file = ResultFile::create(path, true);
   file.append_patterns(made_up::chunk(0, 1, 10));
 
-  EXPECT_EQ(bytes_of(path), "somebody's work");
+  EXPECT_TRUE(bytes_of(path) == before);
   file.close();
   EXPECT_EQ(io::read_summary(path).batch_items, 1);
+}
+
+TEST(ResultFile, ForceReplacesAnEmptyFileAndAnUnfinishedResult) {
+  ScratchFolder folder;
+  const std::string path = folder / "out.h5";
+  std::ofstream(path).close();
+  {
+    ResultFile killed = ResultFile::create(path, true);
+    killed.append_patterns(made_up::chunk(0, 7, 10));
+  }
+  ASSERT_TRUE(fs::exists(path + ".partial"));
+
+  ResultFile file = ResultFile::create(path, true);
+  file.append_patterns(made_up::chunk(0, 1, 10));
+  file.close();
+
+  EXPECT_EQ(io::read_summary(path).batch_items, 1);
+}
+
+TEST(ResultFile, ForceNeverReplacesWhatIsNoResult) {
+  ScratchFolder folder;
+  std::ofstream(folder / "case.toml") << "[case]\n";
+  fs::create_symlink(folder / "case.toml", folder / "link.h5");
+  { const auto foreign = io::hdf5::create_file(folder / "foreign.h5"); }
+  std::ofstream(folder / "out.h5.partial") << "somebody's work";
+  for (const char* name : {"case.toml", "link.h5", "foreign.h5", "out.h5"}) {
+    const bool partial = std::string(name) == "out.h5";
+    const std::string kept = folder / name + (partial ? ".partial" : "");
+    const std::string before = bytes_of(kept);
+
+    const Error error = error_of([&] { ResultFile::create(folder / name, true); });
+
+    EXPECT_EQ(error.code(), "E-OUT-004") << name;
+    EXPECT_EQ(error.exit(), ExitCode::usage);
+    EXPECT_EQ(error.where(), kept);
+    EXPECT_THAT(error.what(), testing::HasSubstr("exists and is no gadolin result"));
+    EXPECT_TRUE(bytes_of(kept) == before) << name;
+  }
+}
+
+TEST(ResultFile, AFifoIsNeverReplacedNorWaitedFor) {
+  ScratchFolder folder;
+  const std::string path = folder / "out.h5";
+  ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  ASSERT_EQ(::mkfifo((folder / "other.h5.partial").c_str(), 0600), 0);
+
+  for (const bool force : {false, true}) {
+    EXPECT_EQ(error_of([&] { ResultFile::create(path, force); }).code(), "E-OUT-004");
+    EXPECT_EQ(error_of([&] { ResultFile::create(folder / "other.h5", force); }).code(),
+              "E-OUT-004");
+  }
+
+  EXPECT_TRUE(fs::is_fifo(path));
+  EXPECT_TRUE(fs::is_fifo(folder / "other.h5.partial"));
+}
+
+TEST(ResultFile, AnInputIsRefusedAsOutputByWhateverName) {
+  ScratchFolder folder;
+  const std::string input = folder / "scan.h5";
+  std::ofstream(input) << "counts";
+  std::ofstream(folder / "other.xy") << "counts";
+  std::ofstream(folder / "out.h5.partial") << "counts";
+  fs::create_symlink(input, folder / "link.h5");
+  fs::create_hard_link(input, folder / "hard.h5");
+  const std::vector<std::string> inputs = {folder / "absent.xy", folder / "other.xy", input,
+                                           folder / "out.h5.partial"};
+
+  const std::string same = folder.path() + "/./scan.h5";
+  for (const std::string& out :
+       {input, same, folder / "link.h5", folder / "hard.h5", folder / "out.h5"}) {
+    const Error error = error_of([&] { io::refuse_input_as_output(out, inputs); });
+
+    EXPECT_EQ(error.code(), "E-OUT-005") << out;
+    EXPECT_EQ(error.exit(), ExitCode::usage);
+    EXPECT_EQ(error.where(), out);
+  }
+  EXPECT_NO_THROW(io::refuse_input_as_output(folder / "new.h5", inputs));
+  EXPECT_NO_THROW(io::refuse_input_as_output(folder / "absent.xy", inputs));
 }
 
 TEST(ResultFile, AnUnfinishedRunIsNotOverwrittenUnasked) {
