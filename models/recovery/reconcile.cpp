@@ -12,6 +12,7 @@
 #include "kernels/numeric/nnls.hpp"
 #include "kernels/numeric/special_functions.hpp"
 #include "models/core/element.hpp"
+#include "models/recovery/check_inputs.hpp"
 #include "models/recovery/phase_chemistry.hpp"
 #include "models/recovery/rare_earth_gaps.hpp"
 
@@ -55,35 +56,6 @@ struct Problem {
   std::vector<std::size_t> unknown_elements;      // measured elements of two-sided links
   std::vector<const RareEarthSum*> unknown_gaps;  // what the elements without a number hold, summed
 };
-
-void check(const std::vector<PhaseInput>& phases, const std::vector<double>& covariance,
-           const std::vector<ElementInput>& elements) {
-  if (!covariance.empty() && covariance.size() != phases.size() * phases.size()) {
-    throw Error("E-REC-001",
-                "covariance holds " + std::to_string(covariance.size()) + " numbers for " +
-                    std::to_string(phases.size()) + " phases",
-                "", "give phases * phases numbers, row by row");
-  }
-  double sum = 0.0;
-  for (const auto& phase : phases) {
-    if (!(phase.weight_fraction >= 0.0) || !std::isfinite(phase.weight_fraction)) {
-      throw Error("E-REC-002", "weight fraction of " + phase.name + " is not a number >= 0", "",
-                  "take the phase out or quantify again");
-    }
-    sum += phase.weight_fraction;
-  }
-  if (!phases.empty() && std::fabs(sum - 1.0) > 0.02) {
-    throw Error("E-REC-002", "weight fractions sum to " + std::to_string(sum) + ", expected 1", "",
-                "give fractions of the crystalline part");
-  }
-  std::set<std::string> seen;
-  for (const auto& element : elements) {
-    if (!atomic_number(element.element) || !seen.insert(element.element).second) {
-      throw Error("E-REC-003", "element \"" + element.element + "\" is unknown or given twice", "",
-                  "give each element once, by its symbol");
-    }
-  }
-}
 
 void add_links(Problem& problem) {
   const auto phases = static_cast<Eigen::Index>(problem.phases.size());
@@ -446,9 +418,17 @@ std::string conflict_sentence(const Problem& problem, const std::map<RareEarthSi
 
 void warn(const Problem& problem, Reconciled& r) {
   bool any_rare_earth = false;
+  double homeless_oxide = 0.0;  // rare earths no phase of the list can carry, kg/kg
+  std::string homeless;
   for (std::size_t j = 0; j < r.elements.size(); ++j) {
     const bool measured = r.element_state[j] == ValueState::measured;
     if (measured && site_class(r.elements[j]) != RareEarthSite::none) any_rare_earth = true;
+    if (measured && r.element_compared[j] == 0 && is_rare_earth(r.elements[j])) {
+      homeless_oxide += r.element_measured[j] *
+                        element_to_oxide_factor(r.elements[j], default_oxide(r.elements[j]));
+      homeless += (homeless.empty() ? "" : " ") + r.elements[j];
+      continue;
+    }
     if (measured && r.element_compared[j] == 0 && r.elements[j] != "O" &&
         r.element_measured[j] >= 0.005) {
       char text[160];
@@ -457,6 +437,14 @@ void warn(const Problem& problem, Reconciled& r) {
                     r.elements[j].c_str(), 100.0 * r.element_measured[j]);
       r.warnings.push_back({"W-REC-002", text});
     }
+  }
+  if (homeless_oxide >= 0.001) {
+    char text[240];
+    std::snprintf(text, sizeof text,
+                  "%s (together %.2f wt%% oxide) are in no phase of the list: amorphous or missed "
+                  "carrier of rare earths",
+                  homeless.c_str(), 100.0 * homeless_oxide);
+    r.warnings.push_back({"W-REC-002", text});
   }
   const bool site =
       std::any_of(problem.chemistry.begin(), problem.chemistry.end(),
@@ -480,7 +468,7 @@ void warn(const Problem& problem, Reconciled& r) {
 
 Reconciled reconcile(const std::vector<PhaseInput>& phases, const std::vector<double>& covariance,
                      const std::vector<ElementInput>& elements, const ReconcileOptions& options) {
-  check(phases, covariance, elements);
+  check_inputs(phases, covariance, elements);
   Problem problem;
   problem.phases = phases;
   problem.elements = elements;

@@ -27,7 +27,7 @@ struct ReconcileOptions {
 /// the
 ///        floor alone), elements any order
 /// fails  E-REC-001 covariance of another size, -002 fraction negative or sum not 1 within 2 %,
-///        -003 element twice or unknown, -004 more than 64 unknowns
+///        -003 element twice or unknown, -004 more than 64 unknowns, -005 not finite
 /// source docs/theory/recovery.md, equations 1 to 6
 Reconciled reconcile(const std::vector<PhaseInput>& phases, const std::vector<double>& covariance,
                      const std::vector<ElementInput>& elements,

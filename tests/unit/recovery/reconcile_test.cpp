@@ -273,5 +273,37 @@ TEST(Reconcile, AnAboveRangeContentIsNeverLessThanItsLimit) {
   EXPECT_TRUE(r.conflict) << r.p_value;
 }
 
+TEST(Reconcile, RefusesNumbersThatAreNotFinite) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<PhaseInput> quartz = {{"quartz", "SiO2", 1.0}};
+
+  EXPECT_THROW(reconcile(quartz, {nan}, {}), Error);
+  EXPECT_THROW(reconcile(quartz, {}, {{"Si", measured(nan, 0.01)}}), Error);
+  EXPECT_THROW(reconcile(quartz, {}, {{"Si", measured(0.4, nan)}}), Error);
+  EXPECT_THROW(reconcile(quartz, {}, {{"Si", measured(0.4, -0.01)}}), Error);
+  EXPECT_THROW(reconcile(quartz, {}, {{"Si", below(nan)}}), Error);
+}
+
+TEST(Reconcile, SaysWhenItCannotBeSolvedAndDoesNotAgree) {
+  const auto r = reconcile({{"quartz", "SiO2", 1.0}}, {-1.0}, {{"Si", measured(0.1, 0.01)}});
+
+  EXPECT_FALSE(r.converged);
+  EXPECT_FALSE(r.status_text.empty());
+  EXPECT_EQ(r.degrees_of_freedom, 0);
+  EXPECT_DOUBLE_EQ(r.element_mass_fraction[0], 0.1);
+}
+
+TEST(Reconcile, NamesRareEarthsWithoutACarrierAsAGroup) {
+  // 400 mg/kg each: 0.0469 + 0.0491 + 0.0467 = 0.143 wt% oxide, none of them 0.5 wt%.
+  const auto r = reconcile(
+      {{"quartz", "SiO2", 1.0}}, diagonal({0.01}),
+      {{"La", measured(4e-4, 1e-5)}, {"Ce", measured(4e-4, 1e-5)}, {"Nd", measured(4e-4, 1e-5)}});
+
+  ASSERT_EQ(r.warnings.size(), 1u);
+  EXPECT_EQ(r.warnings[0].code, "W-REC-002");
+  EXPECT_NE(r.warnings[0].text.find("La Ce Nd (together 0.14 wt% oxide)"), std::string::npos)
+      << r.warnings[0].text;
+}
+
 }  // namespace
 }  // namespace gadolin::recovery
