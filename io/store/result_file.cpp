@@ -78,6 +78,16 @@ void require_replaceable(const std::string& path) {
   if (fs::file_size(path, ignored) != 0 && !is_gadolin_result(path)) refuse_to_replace(path);
 }
 
+/// `row`: "sample A assay"
+Error second_result(const std::string& row, const std::string& path) {
+  const std::size_t end = row.rfind(' ');
+  const std::string sample = row.substr(7, end - 7);
+  return Error("E-H5-006",
+               "a second " + row.substr(end + 1) + " for the entry \"" + sample + "\" was refused",
+               path, "give every sample and every circuit of a run a name of its own",
+               ExitCode::usage);
+}
+
 /// Bytes and directory entry on the disk, not only with the operating system.
 void sync_to_disk(const std::string& path, bool folder) {
   const int descriptor = ::open(path.c_str(), (folder ? O_DIRECTORY : 0) | O_RDONLY | O_CLOEXEC);
@@ -171,6 +181,7 @@ ResultFile& ResultFile::operator=(ResultFile&& other) noexcept {
     origin_items_ = other.origin_items_;
     batch_phases_ = std::move(other.batch_phases_);
     origin_sources_ = std::move(other.origin_sources_);
+    stored_ = std::move(other.stored_);
     known_inputs_ = std::move(other.known_inputs_);
     input_hash_ = std::move(other.input_hash_);
     entry_names_ = std::move(other.entry_names_);
@@ -268,7 +279,9 @@ void ResultFile::write_normaliser(const Normaliser& normaliser) {
   flush();
 }
 
-Group ResultFile::entry(const std::string& sample_id) {
+Group ResultFile::entry(const std::string& sample_id, const std::string& kind) {
+  const std::string row = "sample " + sample_id + " " + kind;
+  if (!kind.empty() && stored_.count(row) != 0) throw second_result(row, partial_path_);
   holds_results_ = true;
   const auto known = entry_names_.find(sample_id);
   if (known != entry_names_.end()) return group(file_.get(), known->second);
@@ -297,6 +310,11 @@ void ResultFile::set_default(const std::string& sample_id, const std::string& ch
 
 void ResultFile::add_journal(const std::string& what, std::int64_t first_item, std::int64_t items) {
   holds_results_ = true;
+  const bool of_a_sample = what.rfind("sample ", 0) == 0;
+  if (of_a_sample && !stored_.insert(what).second) {
+    outcome_->reason = ECANCELED;  // the disk keeps the first
+    throw second_result(what, partial_path_);
+  }
   flush();  // the data first: a journal row on the disk means its items are there too
   const Group group_run = group(file_.get(), "run", "NXcollection");
   const Group journal = group(group_run.get(), "journal", "NXcollection");

@@ -39,6 +39,7 @@ void refuse_input_as_output(const std::string& out, std::span<const std::string>
 ///
 /// One thread at a time. Every method throws Error: E-H5-003 (disk full), E-H5-004. After a full
 /// disk every later call throws it again, and OUT.partial stays as the last flush left it.
+/// A second result of one kind for one sample is E-H5-006: give samples and circuits unique names.
 class ResultFile {
  public:
   /// throws E-OUT-001 (path exists and force is false), E-OUT-002 (folder absent or unwritable),
@@ -93,7 +94,10 @@ class ResultFile {
  private:
   explicit ResultFile(std::string path);
 
-  hdf5::Group entry(const std::string& sample_id);
+  /// The entry of a sample, made if absent. With a kind ("assay", as its journal row calls it) it
+  /// throws E-H5-006 before anything is touched if the entry has one already; without,
+  /// add_journal() finds that out and lets nothing of the second reach the disk.
+  hdf5::Group entry(const std::string& sample_id, const std::string& kind = "");
   void set_default(const std::string& sample_id, const std::string& child, int rank);
   void add_journal(const std::string& what, std::int64_t first_item, std::int64_t items);
   void abandon() noexcept;
@@ -105,6 +109,7 @@ class ResultFile {
   bool has_root_default_ = false;
   std::int64_t batch_items_ = 0, batch_points_ = 0, origin_items_ = 0;
   std::vector<std::string> batch_phases_, origin_sources_;
+  std::set<std::string> stored_;                    ///< journal rows of samples: "sample A assay"
   std::set<std::string> known_inputs_;              ///< role, path, hash
   std::map<std::string, std::string> input_hash_;   ///< path -> sha256
   std::map<std::string, std::string> entry_names_;  ///< sample id -> group name

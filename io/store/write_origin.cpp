@@ -88,7 +88,7 @@ void write_plot(hid_t parent, const OriginResult& result) {
 }  // namespace
 
 void ResultFile::write_origin(const std::string& sample_id, const OriginResult& result) {
-  const Group made = entry(sample_id);
+  const Group made = entry(sample_id, "provenance");
   const Group process = group(made.get(), "provenance", "NXprocess");
   const hid_t id = process.get();
   hdf5::write_text(id, "program", "gadolin");

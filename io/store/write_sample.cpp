@@ -22,7 +22,7 @@ std::string fact(const CaseRecord& record, const std::string& key) {
 }  // namespace
 
 void ResultFile::write_sample(const std::string& sample_id, const CaseRecord& record) {
-  const Group made = entry(sample_id);
+  const Group made = entry(sample_id, "case");
   if (!record.title.empty()) hdf5::write_text(made.get(), "title", record.title);
 
   const Group sample = group(made.get(), "sample", "NXsample");
@@ -41,7 +41,7 @@ void ResultFile::write_sample(const std::string& sample_id, const CaseRecord& re
 
 void ResultFile::write_assay(const std::string& sample_id, const assay::AssaySample& sample,
                              std::span<const assay::Index> indices) {
-  const Group made = entry(sample_id);
+  const Group made = entry(sample_id, "assay");
   const Group table = group(made.get(), "assay", "NXdata");
   const hid_t id = table.get();
 

@@ -121,7 +121,7 @@ void write_products(hid_t parent, const CircuitResult& result) {
 }  // namespace
 
 void ResultFile::write_circuit(const std::string& sample_id, const CircuitResult& result) {
-  const Group made = entry(sample_id);
+  const Group made = entry(sample_id, "process");
   const Group process = group(made.get(), "process", "NXprocess");
   const hid_t id = process.get();
   hdf5::write_text(id, "program", "gadolin");

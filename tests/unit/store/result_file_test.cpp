@@ -246,6 +246,65 @@ TEST(ResultFile, IdsOfAnyLanguageComeBackAsTyped) {
   EXPECT_EQ(io::hdf5::read_text(opened.get(), "sample_Probe Ä_1/entry_identifier"), ids[0]);
 }
 
+TEST(ResultFile, ASecondResultOfOneNameIsRefusedAndTheFirstKept) {
+  ScratchFolder folder;
+  const std::string path = folder / "out.h5";
+  auto second = made_up::circuit_result();
+  second.extractant = "another";
+  ResultFile file = ResultFile::create(path, false);
+  file.write_sample("A", made_up::seizure());
+  file.write_assay("A", made_up::assay_sample("A"));
+  file.write_origin("A", made_up::origin_result("A"));
+  file.write_circuit("A", made_up::circuit_result());
+
+  const Error errors[] = {
+      error_of([&] { file.write_sample("A", made_up::seizure()); }),
+      error_of([&] { file.write_assay("A", made_up::assay_sample("A")); }),
+      error_of([&] { file.write_origin("A", made_up::origin_result("A")); }),
+      error_of([&] { file.write_circuit("A", second); }),
+  };
+
+  for (const Error& error : errors) {
+    EXPECT_EQ(error.code(), "E-H5-006");
+    EXPECT_THAT(error.what(), testing::HasSubstr("\"A\""));
+  }
+  file.write_circuit("B", second);
+  file.close();
+  const auto opened = io::hdf5::open_for_reading(path);
+  EXPECT_EQ(io::hdf5::read_text(opened.get(), "sample_A/process/extractant"),
+            made_up::circuit_result().extractant);
+  EXPECT_EQ(io::hdf5::read_text(opened.get(), "sample_B/process/extractant"), "another");
+}
+
+TEST(ResultFile, ASecondPatternOrRecoveryOfOneNameNeverReachesTheDisk) {
+  ScratchFolder folder;
+  const auto pattern_twice = [](ResultFile& file, const std::string& id) {
+    const auto result = made_up::pattern_result(3, 50, id);
+    file.write_pattern(id, made_up::pattern(result), result);
+    const auto other = made_up::pattern_result(4, 90, id);
+    file.write_pattern(id, made_up::pattern(other), other);
+  };
+  const auto recovery_twice = [](ResultFile& file, const std::string& id) {
+    file.write_recovery(id, made_up::recovery_result(id));
+    auto other = made_up::recovery_result(id);
+    other.route = "another";
+    file.write_recovery(id, other);
+  };
+  {
+    ResultFile patterns = ResultFile::create(folder / "pattern.h5", false);
+    ResultFile recoveries = ResultFile::create(folder / "recovery.h5", false);
+
+    EXPECT_EQ(error_of([&] { pattern_twice(patterns, "A"); }).code(), "E-H5-006");
+    EXPECT_EQ(error_of([&] { recovery_twice(recoveries, "A"); }).code(), "E-H5-006");
+  }
+
+  const auto patterns = io::hdf5::open_for_reading(folder / "pattern.h5.partial");
+  EXPECT_EQ(io::hdf5::shape_of(patterns.get(), "sample_A/xrd/two_theta"), io::hdf5::Shape{50});
+  const auto recoveries = io::hdf5::open_for_reading(folder / "recovery.h5.partial");
+  EXPECT_EQ(io::hdf5::read_text(recoveries.get(), "sample_A/recovery/route"),
+            made_up::recovery_result("A").route);
+}
+
 TEST(ResultFile, TheHashOfEachPatternStandsBesideItsRow) {
   ScratchFolder folder;
   const std::string path = folder / "out.h5";
