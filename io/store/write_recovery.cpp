@@ -123,7 +123,8 @@ void write_reconciled(hid_t parent, const Reconciled& reconciled) {
   write_if_filled(table, "predicted", reconciled.element_predicted, {elements}, "1");
   write_if_filled(table, "residual_sigma", where(reconciled.element_residual_sigma, compared, 1),
                   {elements}, "1");
-  write_if_filled(table, "mass_fraction", reconciled.element_mass_fraction, {elements}, "1");
+  write_if_filled(table, "mass_fraction", where(reconciled.element_mass_fraction, state, measured),
+                  {elements}, "1");
   write_if_filled(table, "covariance", reconciled.element_covariance, {elements, elements}, "1");
   write_warnings(id, reconciled.warnings);
 }
