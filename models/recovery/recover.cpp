@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 #include <set>
 
 #include <Eigen/Dense>
@@ -46,11 +47,27 @@ class YieldDraws {
     const auto known = drawn_.find(name);
     if (known != drawn_.end()) return known->second;
     const YieldDistribution distribution = fit_yield(yield, name);
+    if (!distribution.fixed) {
+      const double low = beta_quantile(distribution.a, distribution.b, 0.05);
+      const double high = beta_quantile(distribution.a, distribution.b, 0.95);
+      const double allowed = std::max(0.01, 0.1 * (yield.high - yield.low));
+      if (std::fabs(low - yield.low) > allowed || std::fabs(high - yield.high) > allowed) {
+        std::array<char, 200> numbers{};
+        std::snprintf(
+            numbers.data(), numbers.size(),
+            "\": mode %.3f with 5-95 %% %.3f to %.3f is no Beta distribution; used %.3f to "
+            "%.3f",
+            yield.mode, yield.low, yield.high, low, high);
+        warnings_.push_back({"W-REC-013", "yield \"" + name + numbers.data()});
+      }
+    }
     RandomStream random(seed_, item_key(id_ + "|" + name), purpose_yield);
     std::vector<double> values(static_cast<std::size_t>(draws_));
     for (auto& value : values) value = distribution.draw(random);
     return drawn_.emplace(name, std::move(values)).first->second;
   }
+
+  const std::vector<Warning>& warnings() const { return warnings_; }
 
   std::string worst() const {
     constexpr std::array<const char*, 4> words = {"MEASURED", "DERIVED", "ESTIMATED", "MEMORY"};
@@ -62,6 +79,7 @@ class YieldDraws {
   std::string id_;
   int draws_;
   int worst_ = 0;
+  std::vector<Warning> warnings_;
   std::map<std::string, std::vector<double>> drawn_;
 };
 
@@ -336,6 +354,7 @@ RecoveryResult recover(const std::string& id, const Reconciled& reconciled, cons
                  "; beyond a limit, not in TREO: " + join(below) +
                  "; not measured: " + join(absent) +
                  (scandium_apart ? "; Sc has its own row and is not in TREO" : "");
+  result.warnings = yields.warnings();
   for (const auto& carrier : without_route) {
     result.warnings.push_back({"W-REC-010", "the route has no yields for \"" + carrier +
                                                 "\": what it carries is counted as lost in \"" +

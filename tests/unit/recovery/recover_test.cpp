@@ -167,5 +167,18 @@ TEST(Recover, NeitherPhasesNorAssayStatesNothingToRecover) {
   EXPECT_EQ(result.warnings[0].code, "W-REC-012");
 }
 
+TEST(Recover, SaysWhenNoBetaMeetsTheStatedYield) {
+  const auto has = [](const RecoveryResult& result) {
+    return std::any_of(result.warnings.begin(), result.warnings.end(),
+                       [](const Warning& w) { return w.code == "W-REC-013"; });
+  };
+
+  // The mode at the low end: a Beta with mode 0.5 is symmetric, 0.49 and 0.99 are not.
+  EXPECT_TRUE(
+      has(recover("s", pure_bastnasite(), route_of(number(0.5, 0.49, 0.99)), {}, "", 1, 500)));
+  EXPECT_FALSE(
+      has(recover("s", pure_bastnasite(), route_of(number(0.95, 0.90, 0.98)), {}, "", 1, 500)));
+}
+
 }  // namespace
 }  // namespace gadolin::recovery
