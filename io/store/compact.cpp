@@ -36,30 +36,6 @@ struct Walk {
   std::vector<ScaleUse> uses;
 };
 
-std::vector<std::string> child_names(hid_t group) {
-  std::vector<std::string> names;
-  H5Literate(
-      group, H5_INDEX_NAME, H5_ITER_INC, nullptr,
-      [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
-        static_cast<std::vector<std::string>*>(list)->emplace_back(name);
-        return 0;
-      },
-      &names);
-  return names;
-}
-
-std::vector<std::string> attribute_names(hid_t object) {
-  std::vector<std::string> names;
-  H5Aiterate2(
-      object, H5_INDEX_NAME, H5_ITER_INC, nullptr,
-      [](hid_t, const char* name, const H5A_info_t*, void* list) -> herr_t {
-        static_cast<std::vector<std::string>*>(list)->emplace_back(name);
-        return 0;
-      },
-      &names);
-  return names;
-}
-
 /// Attributes of the dimension-scale convention hold addresses; they are made anew.
 bool belongs_to_scales(const std::string& name, bool is_scale) {
   return name == "DIMENSION_LIST" || name == "REFERENCE_LIST" ||
@@ -67,7 +43,7 @@ bool belongs_to_scales(const std::string& name, bool is_scale) {
 }
 
 void copy_attributes(hid_t source, hid_t target, bool is_scale) {
-  for (const std::string& name : attribute_names(source)) {
+  for (const std::string& name : hdf5::attribute_names(source)) {
     if (belongs_to_scales(name, is_scale)) continue;
     const std::string action = "copy attribute " + name;
     const hdf5::Attribute from(H5Aopen(source, name.c_str(), H5P_DEFAULT));
@@ -197,7 +173,7 @@ void copy_dataset(hid_t source_group, hid_t target_group, const std::string& nam
 }
 
 void copy_group(hid_t source, hid_t target, const std::string& path, Walk* walk) {
-  for (const std::string& name : child_names(source)) {
+  for (const std::string& name : hdf5::child_names(source)) {
     const std::string child_path = path + "/" + name;
     if (child_path == "/run/journal") continue;
     H5O_info_t info;

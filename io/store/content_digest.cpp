@@ -102,16 +102,7 @@ void add_type(const Datatype& type, Digest* digest) {
 }
 
 void add_attributes(hid_t object, const std::string& path, Digest* digest) {
-  std::vector<std::string> names;
-  H5Aiterate2(
-      object, H5_INDEX_NAME, H5_ITER_INC, nullptr,
-      [](hid_t, const char* name, const H5A_info_t*, void* list) -> herr_t {
-        static_cast<std::vector<std::string>*>(list)->emplace_back(name);
-        return 0;
-      },
-      &names);
-  std::sort(names.begin(), names.end());
-  for (const std::string& name : names) {
+  for (const std::string& name : hdf5::attribute_names(object)) {
     if (is_left_out_attribute(path, name)) continue;
     const hdf5::Attribute attribute(check(H5Aopen(object, name.c_str(), H5P_DEFAULT),
                                           "read attribute " + name, hdf5::file_of(object)));
@@ -172,14 +163,7 @@ void add_dataset(const hdf5::Dataset& dataset, const std::string& path, Digest* 
 
 void digest_group(hid_t group, const std::string& path, ContentDigest* content,
                   std::vector<std::string>* times) {
-  std::vector<std::string> names;
-  H5Literate(
-      group, H5_INDEX_NAME, H5_ITER_INC, nullptr,
-      [](hid_t, const char* name, const H5L_info_t*, void* list) -> herr_t {
-        static_cast<std::vector<std::string>*>(list)->emplace_back(name);
-        return 0;
-      },
-      &names);
+  const std::vector<std::string> names = hdf5::child_names(group);
   Digest own;
   for (const std::string& name : names) {
     const std::string child = (path == "/" ? "/" : path + "/") + name;

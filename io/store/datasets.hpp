@@ -37,6 +37,10 @@ bool exists(hid_t parent, const std::string& name);
 /// Opens the group, creating it (and its class attribute) if absent. nx_class "" = none.
 Group group(hid_t parent, const std::string& name, const std::string& nx_class = "");
 
+/// Names of a group's links and of an object's attributes, in alphabetical order.
+std::vector<std::string> child_names(hid_t group);
+std::vector<std::string> attribute_names(hid_t object);
+
 void set_attribute(hid_t object, const std::string& name, const std::string& text);
 void set_attribute(hid_t object, const std::string& name, const char* text);
 void set_attribute(hid_t object, const std::string& name, const std::vector<std::string>& texts);
