@@ -190,16 +190,16 @@ void refine_patterns(const config::Case& laboratory_case, const config::CaseSamp
     }
     run.inputs.push_back(record);
   }
-  answer.pattern_results =
-      diffraction::refine(patterns, setup.structures, setup.instrument, setup.tables,
-                          laboratory_case.diffraction, settings.engine);
+  const auto instrument = instrument_for(patterns, setup);
+  answer.pattern_results = diffraction::refine(patterns, setup.structures, instrument, setup.tables,
+                                               laboratory_case.diffraction, settings.engine);
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     const auto& result = answer.pattern_results[i];
     if (result.status != ItemStatus::ok) answer.complete = false;
     const auto& found = result.warnings;
     answer.warnings.insert(answer.warnings.end(), found.begin(), found.end());
     const std::string entry = i == 0 ? sample.id : fmt::format("{} pattern {}", sample.id, i + 1);
-    store.write_pattern(entry, patterns[i], result, setup.instrument.lines);
+    store.write_pattern(entry, patterns[i], result, instrument.lines);
   }
 }
 

@@ -126,6 +126,12 @@ int run_analyse(const CommonOptions& options, const std::string& file, bool with
   }
   const std::string out =
       options.out.empty() ? std::filesystem::path(file).stem().string() + ".h5" : options.out;
+  std::vector<std::string> named = {file};
+  for (const auto& sample : laboratory_case.samples) {
+    named.push_back(sample.assay_file);
+    named.insert(named.end(), sample.pattern_files.begin(), sample.pattern_files.end());
+  }
+  io::refuse_input_as_output(out, named);
   RunRecord run = begin_run(options, settings, laboratory_case.text);
   run.inputs.push_back(case_record);
   auto store = io::ResultFile::create(out, options.force);

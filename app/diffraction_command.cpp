@@ -96,6 +96,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
     print_settings(settings);
     return 0;
   }
+  if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.files);
   const DiffractionSetup setup =
       load_diffraction_setup(choices.phases, choices.instrument, choices.wavelengths_angstrom);
   const bool few = choices.files.size() <= few_patterns;
@@ -125,47 +126,47 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   Progress progress("patterns", choices.files.size(), options);
   const auto chunk_size = static_cast<std::size_t>(choices.chunk);
 
-  run_chunks((choices.files.size() + chunk_size - 1) / chunk_size,
-             [&](std::size_t index) { return read_chunk(choices, setup, index); },
-             [&](std::size_t, Chunk chunk) {
-               for (const auto& item : chunk.unreadable) {
-                 if (!first_error) first_error = item.error;
-                 if (choices.files.size() == 1) throw *item.error;
-               }
-               if (!options.out.empty() && !store) {
-                 store.emplace(io::ResultFile::create(options.out, options.force));
-                 store->write_run(run);
-               }
-               for (auto& pattern : chunk.patterns) pattern.id = ids(pattern.id);
-               auto results =
-                   diffraction::refine(chunk.patterns, setup.structures, setup.instrument,
-                                       setup.tables, choices.refinement, settings.engine);
-               const std::size_t refined = results.size();
-               for (const auto& item : chunk.unreadable) {
-                 results.push_back(unreadable_result(item));
-                 results.back().id = ids(results.back().id);
-                 ++unreadable;
-                 std::cerr << "error[" << item.error->code() << "]: " << item.error->text() << '\n';
-               }
-               if (store) {
-                 store->add_inputs(chunk.inputs);
-                 store->append_patterns(results);
-                 for (std::size_t i = 0; few && i < refined; ++i) {
-                   store->write_pattern(results[i].id, chunk.patterns[i], results[i],
-                                        setup.instrument.lines);
-                 }
-               }
-               for (std::size_t i = 0; i < results.size(); ++i) {
-                 (results[i].status == ItemStatus::ok ? good : bad) += 1;
-                 auto row = to_json(results[i]);
-                 if (i >= refined) row["status"] = "unreadable";
-                 document["samples"].push_back(row);
-                 if (!options.json) print_table(results[i]);
-                 print_warnings(results[i].warnings, options);
-               }
-               files_done += chunk.inputs.size() + chunk.unreadable.size();
-               progress.advance_to(files_done);
-             });
+  run_chunks(
+      (choices.files.size() + chunk_size - 1) / chunk_size,
+      [&](std::size_t index) { return read_chunk(choices, setup, index); },
+      [&](std::size_t, Chunk chunk) {
+        for (const auto& item : chunk.unreadable) {
+          if (!first_error) first_error = item.error;
+          if (choices.files.size() == 1) throw *item.error;
+        }
+        if (!options.out.empty() && !store) {
+          store.emplace(io::ResultFile::create(options.out, options.force));
+          store->write_run(run);
+        }
+        for (auto& pattern : chunk.patterns) pattern.id = ids(pattern.id);
+        const auto instrument = instrument_for(chunk.patterns, setup);
+        auto results = diffraction::refine(chunk.patterns, setup.structures, instrument,
+                                           setup.tables, choices.refinement, settings.engine);
+        const std::size_t refined = results.size();
+        for (const auto& item : chunk.unreadable) {
+          results.push_back(unreadable_result(item));
+          results.back().id = ids(results.back().id);
+          ++unreadable;
+          std::cerr << "error[" << item.error->code() << "]: " << item.error->text() << '\n';
+        }
+        if (store) {
+          store->add_inputs(chunk.inputs);
+          store->append_patterns(results);
+          for (std::size_t i = 0; few && i < refined; ++i) {
+            store->write_pattern(results[i].id, chunk.patterns[i], results[i], instrument.lines);
+          }
+        }
+        for (std::size_t i = 0; i < results.size(); ++i) {
+          (results[i].status == ItemStatus::ok ? good : bad) += 1;
+          auto row = to_json(results[i]);
+          if (i >= refined) row["status"] = "unreadable";
+          document["samples"].push_back(row);
+          if (!options.json) print_table(results[i]);
+          print_warnings(results[i].warnings, options);
+        }
+        files_done += chunk.inputs.size() + chunk.unreadable.size();
+        progress.advance_to(files_done);
+      });
 
   if (store) {
     run.end_time = now_iso8601();

@@ -96,6 +96,20 @@ DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
   return setup;
 }
 
+diffraction::Instrument instrument_for(const std::vector<diffraction::Pattern>& patterns,
+                                       const DiffractionSetup& setup) {
+  diffraction::Instrument instrument = setup.instrument;
+  for (const auto& pattern : patterns) {
+    if (!instrument.lines.empty()) break;
+    const auto& stated = pattern.wavelength_angstrom;
+    if (stated.empty()) continue;
+    const double ratio = pattern.kalpha2_ratio > 0.0 ? pattern.kalpha2_ratio : 0.5;
+    instrument.lines.push_back({stated[0], stated.size() > 1 ? 1.0 / (1.0 + ratio) : 1.0});
+    if (stated.size() > 1) instrument.lines.push_back({stated[1], ratio / (1.0 + ratio)});
+  }
+  return instrument;
+}
+
 void require_wavelength(const diffraction::Pattern& pattern, const DiffractionSetup& setup) {
   if (setup.instrument_given || !pattern.wavelength_angstrom.empty()) return;
   throw Error("E-WAVE-001", "no wavelength stated", pattern.file,

@@ -25,6 +25,11 @@ DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
                                         const std::string& instrument,
                                         const std::vector<double>& wavelengths_angstrom);
 
+/// The setup's instrument; where none was named, a generic one with the emission lines the first
+/// pattern that states any brings along (K-alpha2 ratio 0.5 where the file has none).
+diffraction::Instrument instrument_for(const std::vector<diffraction::Pattern>& patterns,
+                                       const DiffractionSetup& setup);
+
 /// throws Error E-WAVE-001 where neither the pattern nor the setup states a wavelength
 void require_wavelength(const diffraction::Pattern& pattern, const DiffractionSetup& setup);
 

@@ -28,6 +28,7 @@ int run_origin(const CommonOptions& options, const Choices& choices) {
     print_settings(settings);
     return 0;
   }
+  if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.tables);
   RunRecord run = begin_run(options, settings, "");
   std::vector<assay::AssaySample> samples;
   UniqueIds ids;

@@ -49,6 +49,7 @@ Action add_separation(CLI::App& app, CommonOptions& options) {
       print_settings(settings);
       return 0;
     }
+    if (!options.out.empty()) io::refuse_input_as_output(options.out, *designs);
     RunRecord run = begin_run(options, settings, "");
     std::vector<separation::Circuit> circuits;
     UniqueIds names;
