@@ -1,3 +1,4 @@
+#include <csignal>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -33,6 +34,7 @@ int fail(ExitCode code, const std::string& message) {
 
 int main(int argc, char** argv) {
   using namespace gadolin;
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is then an error with its exit code
   app::CommonOptions options;
   options.command_line = joined(argc, argv);
   CLI::App program{"gadolin: what is in it, where does it come from, how would one separate it?"};
