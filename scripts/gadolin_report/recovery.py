@@ -83,7 +83,11 @@ def recovery(page, sample):
     lost = table.child("losses").array("lost_mean")
     contained, recoverable = table.interval("treo_contained"), table.interval("treo_recoverable")
     names = table.child("elements").texts("oxide")
-    losses = np.nansum(lost, axis=0) if lost.size else np.array([])
+    # The bars are TREO: measured oxides without Sc, so the steps between them sum the same rows.
+    measured = table.child("elements").array("assay_state")
+    in_treo = [k for k, oxide in enumerate(names)
+               if oxide != "Sc2O3" and (not len(measured) or measured[k] == MEASURED)]
+    losses = np.nansum(lost[in_treo], axis=0) if lost.size else np.array([])
     svg = figures.waterfall(("contained", contained[3]), list(zip(steps, losses.tolist())),
                             ("recoverable", recoverable[3]), "Recovery waterfall",
                             "rare-earth oxides / kg per tonne")
