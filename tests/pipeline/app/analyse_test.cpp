@@ -125,8 +125,8 @@ TEST(Analyse, HalfTheRareEarthsIsAConflictAndNothingIsAveraged) {
   const Json row = answer(outcome)["samples"][0];
   EXPECT_TRUE(row["recovery"]["conflict"]);
   for (const auto& phase : row["patterns"][0]["phases"]) {
-    if (phase["name"] == "monazite-Ce")
-      EXPECT_NEAR(phase["weight_fraction"].get<double>(), 0.069, 0.005);
+    if (phase["name"] != "monazite-Ce") continue;
+    EXPECT_NEAR(phase["weight_fraction"].get<double>(), 0.069, 0.005);
   }
 }
 
