@@ -4,7 +4,7 @@ import csv, itertools, pathlib, re, sys
 import gemmi, numpy as np
 here = pathlib.Path(__file__).resolve().parent
 ANIONS = {'O', 'F', 'Cl'}
-FIXED = {'C': 1.20, 'P': 1.42, 'Si': 1.53, 'S': 1.40, 'B': 1.30, 'N': 1.15, 'Al': 1.57}
+FIXED = {'C': 1.20, 'P': 1.42, 'Si': 1.53, 'S': 1.40, 'B': 1.30, 'N': 1.15, 'Al': 1.57, 'V': 1.55}  # V: the vanadyl bond
 def floor(a, b, metal):
     if 'H' in (a, b): return 0.70
     if metal: return 1.55

@@ -116,7 +116,7 @@ TEST(Cif, OperatorsAreReadInEveryUsualSpelling) {
 
 TEST(StructureLibrary, EveryShippedStructureLoadsWithDensityOfTheIndex) {
   const auto entries = list_structures(datasets);
-  ASSERT_EQ(entries.size(), 194u);
+  ASSERT_GE(entries.size(), 197u);
 
   for (const auto& entry : entries) {
     const auto structure = load_structure(entry.name, datasets);
