@@ -3,12 +3,15 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernels/exec/item_status.hpp"
 #include "models/core/element.hpp"
 #include "models/core/error.hpp"
+#include "models/diffraction/types_identification.hpp"
+#include "models/diffraction/types_quantity.hpp"
 
 /// Plain data of the diffraction domain: what goes into a refinement and what comes out.
 namespace gadolin::diffraction {
@@ -24,6 +27,7 @@ struct Pattern {
   bool counts_are_poisson = true;     ///< false: scaled or rate data without a sigma
   std::vector<double> wavelength_angstrom;  ///< from the file, main line first; empty if not stated
   double kalpha2_ratio = 0.0;               ///< from the file; 0 if not stated
+  double step_time_s = 0.0;                 ///< counting time of a point; 0 if not stated
   std::vector<Warning> warnings;            ///< what the reader noticed
 };
 
@@ -79,6 +83,17 @@ struct EmissionLine {
 
 enum class Geometry { bragg_brentano, capillary };
 
+/// Factors of the intensity that depend on the angle alone; at their defaults all are 1.
+struct IntensityFactors {
+  double capillary_mu_r = 0.0;      ///< linear absorption times capillary radius
+  double plate_mu_t = 0.0;          ///< linear absorption times thickness of a thin plate; 0: thick
+  bool transmission = false;        ///< the plate stands in symmetric transmission
+  double specimen_length_mm = 0.0;  ///< along the beam; with divergence_deg: beam overflow
+  double divergence_deg = 0.0;      ///< opening of a fixed divergence slit
+  bool variable_slit = false;       ///< constant illuminated length
+  double roughness_a = 1.0, roughness_b = 0.0;  ///< Suortti
+};
+
 /// A diffractometer. Angles of the resolution function in degrees 2theta (Gaussian variance in
 /// deg^2).
 struct Instrument {
@@ -89,7 +104,13 @@ struct Instrument {
   double polarisation_k = 0.5;  ///< K of Lp: 0.5 no monochromator, 1/(1+cos^2 2theta_m) with one
   double zero_deg = 0.0;
   double u_deg2 = 0.0, v_deg2 = 0.0, w_deg2 = 0.005;  ///< Gaussian: U tan^2 + V tan + W
+  double p_deg2 = 0.0;                                ///< ... + P/cos^2
   double x_deg = 0.02, y_deg = 0.0;                   ///< Lorentzian: X/cos + Y tan
+  double s_over_l = 0.0;      ///< axial divergence: half the sample length over the distance
+  double h_over_l = 0.0;      ///< the same of the detector slit; 0: as s_over_l
+  double transparency = 0.0;  ///< t = 1/(2 mu R); lines move by -t sin(2 theta)
+  double capillary_a_mm = 0.0, capillary_b_mm = 0.0;  ///< shift (-a sin 2theta + b cos 2theta)/R
+  IntensityFactors factors;
   std::string source;
 };
 
@@ -108,6 +129,7 @@ struct RefinementOptions {
   int max_iterations = 60;           ///< per stage
   double assumed_particle_um = 5.0;  ///< for the absorption-contrast warning
   bool keep_profiles = true;         ///< fill PatternResult::calculated etc.
+  QuantifyOptions quantify;          ///< standards, particle sizes, assay, effort
 };
 
 struct PhaseResult {
@@ -123,8 +145,12 @@ struct PhaseResult {
   double size_nm = 0.0;            ///< 0 = not determined
   double strain = 0.0;
   double march_r = 1.0;
-  double intensity_share = 0.0;            ///< of all calculated Bragg intensity
-  double mu_per_cm = 0.0;                  ///< linear absorption at the main line
+  double intensity_share = 0.0;    ///< of all calculated Bragg intensity
+  double mu_per_cm = 0.0;          ///< linear absorption at the main line
+  double density_g_per_cm3 = 0.0;  ///< of the crystal as refined
+  double zmv = 0.0;                ///< Z M V of the refined cell [g/mol angstrom^3]
+  /// One-sided 95 % upper limit of a phase that is not found; 0 for one that is.
+  double upper_limit_95 = 0.0;
   std::vector<double> tick_two_theta_deg;  ///< Bragg positions of the main line in the range
 };
 
@@ -155,8 +181,10 @@ struct PatternResult {
   std::vector<PhaseResult> phases;  ///< in the order asked for
   /// Covariance of the weight fractions [phases * phases], row-major; statistical and total.
   std::vector<double> covariance_stat, covariance_total;
+  Quantification quantification;  ///< absolute fractions, contrast, closure: what was asked for
   /// Profiles [points of the refined range]; empty unless keep_profiles.
   std::vector<double> two_theta_deg, observed, calculated, background, sigma;
+  std::optional<Identification> identification;  ///< where the phases were searched for
   std::vector<Warning> warnings;
 };
 
