@@ -9,6 +9,7 @@
 
 #include "app/command.hpp"
 #include "app/diffraction_setup.hpp"
+#include "app/quantify_setup.hpp"
 #include "app/result_json.hpp"
 #include "io/readers/pattern.hpp"
 #include "io/store/result_file.hpp"
@@ -88,6 +89,7 @@ void print_table(const diffraction::PatternResult& result) {
                              100.0 * phase.weight_fraction, 100.0 * phase.u_stat,
                              100.0 * phase.u_total);
   }
+  print_quantification(result);
 }
 
 int run_diffraction(const CommonOptions& options, Choices& choices) {
@@ -99,6 +101,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.files);
   const DiffractionSetup setup =
       load_diffraction_setup(choices.phases, choices.instrument, choices.wavelengths_angstrom);
+  resolve_quantify_names(choices.phases, setup.structures, choices.refinement.quantify);
   const bool few = choices.files.size() <= few_patterns;
   choices.refinement.keep_profiles = !options.out.empty() && (few || choices.profiles);
 
@@ -106,15 +109,17 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
     return words.empty() ? std::string("[]") : fmt::format("[\"{}\"]", fmt::join(words, "\", \""));
   };
   const auto& asked = choices.refinement;
-  RunRecord run = begin_run(options, settings,
-                            fmt::format("# options of gadolin diffraction\nphases = {}\ninstrument "
-                                        "= \"{}\"\nwavelength_angstrom = [{}]\n"
-                                        "background_terms = {}\ntwo_theta_min_deg = "
-                                        "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\n",
-                                        quoted(choices.phases), choices.instrument,
-                                        fmt::join(choices.wavelengths_angstrom, ", "),
-                                        asked.background_terms, asked.two_theta_min_deg,
-                                        asked.two_theta_max_deg, choices.chunk, choices.profiles));
+  RunRecord run =
+      begin_run(options, settings,
+                fmt::format("# options of gadolin diffraction\nphases = {}\ninstrument "
+                            "= \"{}\"\nwavelength_angstrom = [{}]\n"
+                            "background_terms = {}\ntwo_theta_min_deg = "
+                            "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\n"
+                            "{}",
+                            quoted(choices.phases), choices.instrument,
+                            fmt::join(choices.wavelengths_angstrom, ", "), asked.background_terms,
+                            asked.two_theta_min_deg, asked.two_theta_max_deg, choices.chunk,
+                            choices.profiles, quantify_toml(asked.quantify)));
   run.inputs = setup.inputs;
   std::optional<io::ResultFile> store;
 
@@ -211,6 +216,7 @@ Action add_diffraction(CLI::App& app, CommonOptions& options) {
       ->check(CLI::Range(0.0, 180.0));
   verb->add_option("--chunk", choices->chunk, "patterns per chunk [64]")
       ->check(CLI::Range(1, 100000));
+  add_quantify_options(*verb, choices->refinement.quantify);
   verb->add_flag("--profiles", choices->profiles, "store calculated patterns of large batches too");
   add_common_options(*verb, options);
   return [&options, choices] { return run_diffraction(options, *choices); };

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "app/quantify_setup.hpp"
+
 namespace gadolin::app {
 
 using Json = nlohmann::ordered_json;
@@ -75,7 +77,11 @@ Json to_json(const diffraction::PatternResult& result) {
                              {"u_stat", stated(phase.u_stat)},
                              {"u_total", stated(phase.u_total)},
                              {"lod", stated(phase.lod_weight_fraction)}});
+    if (computed && phase.upper_limit_95 > 0.0) {
+      row["phases"].back()["limit_95"] = number(phase.upper_limit_95);
+    }
   }
+  if (auto more = to_json(result.quantification); !more.empty()) row["quantification"] = more;
   row["warnings"] = to_json(result.warnings);
   if (!result.status_text.empty()) row["status_text"] = result.status_text;
   return row;

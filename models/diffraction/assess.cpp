@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/diffraction/refine.hpp"
+#include "models/diffraction/limits.hpp"
 #include "models/diffraction/quantify.hpp"
 
 namespace gadolin::diffraction {
@@ -163,10 +164,15 @@ class Assessment {
       out.intensity_share =
           area > 0.0 ? std::max(0.0, phase_summary(p, PhaseSummary::area)) / area : 0.0;
       out.mu_per_cm = model_.phases[p].mu_per_cm;
+      out.zmv = zmv[p];
+      const double volume = cell_volume_angstrom3(
+          model_.phases[p].metric_at(state_.parameters.data() + own(p) + Layout::cell));
+      out.density_g_per_cm3 = 1.66053907 * model_.phases[p].cell_mass_g_per_mol / volume;
       // 3.3 sigma of the scale on the pattern without this phase, other parameters let loose as
       // in the fit (their share is the variance inflation of the fit itself).
       const double information = phase_summary(p, PhaseSummary::information);
       out.lod_weight_fraction = 1.0;  // without a peak in the range it may be anything
+      if (!is_found(out)) out.upper_limit_95 = 1.0;
       if (information > 0.0) {
         const int k = free_at(own(p) + Layout::scale);
         const double correlated = std::max(
@@ -174,6 +180,10 @@ class Assessment {
         double total = 0.0;
         for (std::size_t q = 0; q < n; ++q) total += q == p ? 0.0 : scale[q] * zmv[q];
         const double sigma = std::sqrt(inflation2_ * correlated / information);
+        if (!is_found(out)) {
+          out.upper_limit_95 =
+              upper_limit_95(scale[p], std::max(sigma, out.u_scale), zmv[p], total);
+        }
         out.lod_weight_fraction = total > 0.0 ? std::min(1.0, 3.3 * sigma * zmv[p] / total) : 1.0;
       }
     }

@@ -9,6 +9,7 @@
 #include "kernels/diffraction/refine.hpp"
 #include "models/diffraction/assess.hpp"
 #include "models/diffraction/prepare.hpp"
+#include "models/diffraction/uncertainty.hpp"
 
 namespace gadolin::diffraction {
 
@@ -335,6 +336,7 @@ std::vector<PatternResult> refine(const std::vector<Pattern>& patterns,
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       results.push_back(assess(model, chunk[i], states[i], options));
     }
+    finish_quantities(model, states, options, engine, results.data() + first);
   }
   return results;
 }

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "models/diffraction/types.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace gadolin::app {
+
+/// --internal-standard, --particle-um, --uncertainty: filled when the command line is read.
+void add_quantify_options(CLI::App& verb, diffraction::QuantifyOptions& options);
+
+/// The options as the TOML tables of docs/formats/case.md, for the record of the run.
+std::string quantify_toml(const diffraction::QuantifyOptions& options);
+
+/// What quantification adds to the table of one pattern; nothing where nothing was asked.
+void print_quantification(const diffraction::PatternResult& result);
+nlohmann::ordered_json to_json(const diffraction::Quantification& quantification);
+
+/// "corundum=10wt%,crystallinity=99.02+-1.11": phase, weighed share of the whole specimen and the
+/// standard's own crystallinity, all in wt%, each with "+-" standard uncertainty where known.
+/// throws Error E-XRD-140 naming the part that is not understood
+diffraction::InternalStandard parse_internal_standard(const std::string& text);
+
+/// "zincite=10,corundum=1.5" or "5": grain diameters in micrometres, by phase or for all.
+/// throws Error E-XRD-140
+std::vector<diffraction::ParticleSize> parse_particles(const std::string& text);
+
+/// Names in the options become those of the structures: aliases as typed stand at the same place.
+/// throws Error E-XRD-141 where a phase named is none of those refined
+void resolve_quantify_names(const std::vector<std::string>& typed,
+                            const std::vector<diffraction::CrystalStructure>& structures,
+                            diffraction::QuantifyOptions& options);
+
+}  // namespace gadolin::app
