@@ -47,8 +47,29 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
     instrument.u_deg2 = resolution->number_or("u_deg2", 0.0, Range{-1.0, 1.0});
     instrument.v_deg2 = resolution->number_or("v_deg2", 0.0, Range{-1.0, 1.0});
     instrument.w_deg2 = resolution->number_or("w_deg2", 0.005, Range{0.0, 1.0});
+    instrument.p_deg2 = resolution->number_or("p_deg2", 0.0, Range{0.0, 1.0});
     instrument.x_deg = resolution->number_or("x_deg", 0.02, Range{0.0, 2.0});
     instrument.y_deg = resolution->number_or("y_deg", 0.0, Range{0.0, 5.0});
+  }
+  if (const auto axial = root.optional_table("axial")) {
+    instrument.s_over_l = axial->number("s_over_l", Range{1e-5, 0.15});
+    instrument.h_over_l = axial->number_or("h_over_l", instrument.s_over_l, Range{1e-6, 0.15});
+  }
+  if (const auto offsets = root.optional_table("offsets")) {
+    instrument.transparency = offsets->number_or("transparency", 0.0, Range{0.0, 0.02});
+    instrument.capillary_a_mm = offsets->number_or("capillary_a_mm", 0.0, Range{-1.5, 1.5});
+    instrument.capillary_b_mm = offsets->number_or("capillary_b_mm", 0.0, Range{-1.5, 1.5});
+  }
+  if (const auto table = root.optional_table("intensity")) {
+    auto& factors = instrument.factors;
+    factors.capillary_mu_r = table->number_or("capillary_mu_r", 0.0, Range{0.0, 1.0});
+    factors.plate_mu_t = table->number_or("plate_mu_t", 0.0, Range{0.0, 1000.0});
+    factors.transmission = table->boolean_or("transmission", false);
+    factors.specimen_length_mm = table->number_or("specimen_length_mm", 0.0, Range{0.0, 1000.0});
+    factors.divergence_deg = table->number_or("divergence_deg", 0.0, Range{0.0, 10.0});
+    factors.variable_slit = table->boolean_or("variable_slit", false);
+    factors.roughness_a = table->number_or("roughness_a", 1.0, fraction);
+    factors.roughness_b = table->number_or("roughness_b", 0.0, Range{0.0, 10.0});
   }
   root.finish();
   return instrument;

@@ -7,13 +7,25 @@ namespace gadolin::diffraction {
 
 inline constexpr int max_lines = 4;
 inline constexpr int max_cell_directions = 6;
+inline constexpr int max_humps = 3;
 
 /// Shared by all phases of a pattern, then background, then one block per phase.
 struct Layout {
   static constexpr int displacement = 0;     ///< s [mm]; shift -(2 s / R) cos(theta)
   static constexpr int zero = 1;             ///< [deg 2theta]
   static constexpr int u = 2, v = 3, w = 4;  ///< Gaussian FWHM^2 = U tan^2 + V tan + W [deg^2]
-  static constexpr int background = 5;       ///< Chebyshev coefficients, then one of 1/x
+  static constexpr int gauss_p = 5;          ///< ... + P / cos^2 [deg^2]
+  static constexpr int s_over_l = 6;         ///< axial divergence; h/l follows at a fixed ratio
+  static constexpr int transparency = 7;     ///< t = 1/(2 mu R) [rad]; shift -t sin(2 theta)
+  static constexpr int capillary_a = 8;      ///< [mm]; shift -(a / R) sin(2 theta)
+  static constexpr int capillary_b = 9;      ///< [mm]; shift +(b / R) cos(2 theta)
+  static constexpr int blank = 10;           ///< scale of the measured blank
+  static constexpr int hump = 11;            ///< per hump: the three below
+  static constexpr int hump_area = 0;        ///< [counts deg]
+  static constexpr int hump_centre = 1;      ///< [deg]
+  static constexpr int hump_fwhm = 2;        ///< [deg]; 0: there is no such hump
+  static constexpr int hump_stride = 3;
+  static constexpr int background = hump + max_humps * hump_stride;  ///< Chebyshev, then one 1/x
 
   // Within the block of a phase.
   static constexpr int scale = 0;

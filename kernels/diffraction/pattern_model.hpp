@@ -38,6 +38,7 @@ struct PatternModel {
   int points = 0;
   const double* two_theta_deg = nullptr;
   const double* counts = nullptr;
+  const double* blank = nullptr;  ///< measured blank, scaled by a parameter; null: none
   // Rings of phase p: ring_begin[p] .. ring_begin[p+1]-1, into rings.
   const int* ring_begin = nullptr;
   const RingData* rings = nullptr;
@@ -51,6 +52,9 @@ struct PatternModel {
   double* parameters = nullptr;   ///< [layout.size()] full vector
   double* sqrt_weight = nullptr;  ///< [points]
   Peak* peaks = nullptr;          ///< [(rings of all phases) * lines]
+  AxialNode* nodes = nullptr;     ///< [peaks * max_nodes]
+  int max_nodes = 0;              ///< 0: no axial divergence
+  int* node_count = nullptr;      ///< [peaks] as set_windows chose them
   int* first_tile = nullptr;      ///< [peaks] window in tiles, empty if first > last
   int* last_tile = nullptr;
   int* tile_begin = nullptr;   ///< [tiles * phases + 1] into tile_list
@@ -93,15 +97,31 @@ struct PatternModel {
                        relative_intensity[line], layout, p, cell_directions[p], setting, parameters,
                        peak)) {
           peak = Peak{};
+        } else if (max_nodes > 0 && node_count[begin + static_cast<int>(i)] > 0) {
+          smear(begin + static_cast<int>(i));
         }
       });
     }
     team.barrier();
   }
 
+  GADOLIN_INLINE void smear(int k) const {
+    smear_peak(setting, parameters, node_count[k],
+               nodes + static_cast<std::ptrdiff_t>(k) * max_nodes, peaks[k]);
+  }
+
+  /// Before the first make_peaks: no peak is smeared yet.
+  template <class Team>
+  GADOLIN_HD void clear_nodes(const Team& team) const {
+    if (max_nodes == 0) return;
+    team.for_each(static_cast<std::size_t>(n_peaks()), [&](std::size_t i) { node_count[i] = 0; });
+    team.barrier();
+  }
+
   /// Which tiles each peak reaches: at least 8 FWHM to each side, and as far as its Lorentzian
-  /// tail is above 2 % of the pattern's smallest standard uncertainty. Fixed during a fit, so that
-  /// chi2 is smooth in the parameters; make_peaks first.
+  /// tail is above 2 % of the pattern's smallest standard uncertainty. Also how many nodes of axial
+  /// divergence each peak gets. Fixed during a fit, so that chi2 is smooth in the parameters;
+  /// make_peaks first.
   template <class Team>
   GADOLIN_HD void set_windows(const Team& team, double smallest_sigma) const {
     for (int p = 0; p < layout.phases; ++p) {
@@ -112,13 +132,22 @@ struct PatternModel {
         const Peak& peak = peaks[k];
         first_tile[k] = 0;
         last_tile[k] = -1;
+        if (max_nodes > 0) node_count[k] = 0;
         if (!(peak.area > 0.0)) return;
         const double fwhm = 1.0 / peak.inverse_fwhm;
+        double smear_low = 0.0, smear_high = 0.0;
+        if (max_nodes > 0 && parameters[Layout::s_over_l] > 0.0) {
+          const double extreme = smear_deg(setting, parameters, peak);
+          (extreme < 0.0 ? smear_low : smear_high) = extreme;
+          node_count[k] = axial_node_count(std::fabs(extreme) * peak.inverse_fwhm, max_nodes);
+          smear(k);
+        }
         const double near = 8.0 * fwhm;
         const double tail =
             std::sqrt(scale * peak.area * peak.eta * fwhm / (0.12566370614359 * smallest_sigma));
         const double half = tail > near ? tail : near;
-        const int low = lower_bound(peak.centre - half), high = lower_bound(peak.centre + half);
+        const int low = lower_bound(peak.centre + smear_low - half),
+                  high = lower_bound(peak.centre + smear_high + half);
         if (low >= high) return;
         first_tile[k] = low / tile_points;
         last_tile[k] = (high - 1) / tile_points;
@@ -167,7 +196,52 @@ struct PatternModel {
     }
     if (column[own + Layout::march_r] >= 0) want |= want_texture;
     if (column[own + Layout::b_iso] >= 0) want |= want_b_iso;
+    if (column[Layout::s_over_l] >= 0) want |= want_axial;
+    for (int k :
+         {Layout::gauss_p, Layout::transparency, Layout::capillary_a, Layout::capillary_b}) {
+      if (column[k] >= 0) want |= want_rare;
+    }
     return want;
+  }
+
+  /// A hump at a few points: a pseudo-Voigt of unit area with half Lorentzian, half Gaussian area.
+  /// The columns of centre and width come with the factor area.
+  template <int Lanes>
+  struct HumpColumns {
+    Pack<double, Lanes> unit, by_centre, by_fwhm;
+  };
+  template <int Lanes>
+  GADOLIN_INLINE HumpColumns<Lanes> hump_columns(int hump, Pack<double, Lanes> at) const {
+    using P = Pack<double, Lanes>;
+    const double* own = parameters + Layout::hump + hump * Layout::hump_stride;
+    const double fwhm = own[Layout::hump_fwhm];
+    const P inverse(1.0 / fwhm), area(own[Layout::hump_area]);
+    const P u = (at - P(own[Layout::hump_centre])) * inverse, u2 = u * u;
+    const P l0 = P(1.0) / fma(P(4.0), u2, P(1.0));
+    const P l = P(0.5 * 0.63661977236758134 / fwhm) * l0;
+    const P g = P(0.5 * 0.93943727869965132 / fwhm) * exp(P(-2.7725887222397811) * u2);
+    const P steep = u * fma(P(8.0) * l, l0, P(5.5451774444795623) * g);
+    return {l + g, area * steep * inverse, area * (u * steep - l - g) * inverse};
+  }
+  GADOLIN_INLINE bool has_hump(int hump) const {
+    return parameters[Layout::hump + hump * Layout::hump_stride + Layout::hump_fwhm] > 0.0;
+  }
+
+  /// Humps at a few points, summed; their columns go to put(parameter, values).
+  template <int Lanes, class Put>
+  GADOLIN_INLINE Pack<double, Lanes> humps(Pack<double, Lanes> at, Put&& put) const {
+    using P = Pack<double, Lanes>;
+    P y(0.0);
+    for (int h = 0; h < max_humps; ++h) {
+      if (!has_hump(h)) continue;
+      const int own = Layout::hump + h * Layout::hump_stride;
+      const HumpColumns<Lanes> columns = hump_columns<Lanes>(h, at);
+      y = fma(P(parameters[own + Layout::hump_area]), columns.unit, y);
+      put(own + Layout::hump_area, columns.unit);
+      put(own + Layout::hump_centre, columns.by_centre);
+      put(own + Layout::hump_fwhm, columns.by_fwhm);
+    }
+    return y;
   }
 
   /// Chebyshev terms and the 1/x term at a few points: use(k, values) for k = 0..terms.
@@ -212,6 +286,11 @@ struct PatternModel {
     shared.w = fma(scale, sum.w, shared.w);
     shared.displacement = fma(scale, sum.displacement, shared.displacement);
     shared.zero = fma(scale, sum.zero, shared.zero);
+    shared.axial = fma(scale, sum.axial, shared.axial);
+    shared.gauss_p = fma(scale, sum.gauss_p, shared.gauss_p);
+    shared.transparency = fma(scale, sum.transparency, shared.transparency);
+    shared.capillary_a = fma(scale, sum.capillary_a, shared.capillary_a);
+    shared.capillary_b = fma(scale, sum.capillary_b, shared.capillary_b);
   }
 
   /// Fills the weighted Jacobian columns and the weighted residual (column n_free) of one pack.
@@ -238,7 +317,18 @@ struct PatternModel {
       y_observed = P::load(y);
       root = P::load(w);
     }
-    P y(0.0);
+    const auto put = [&](int parameter, P value) {
+      const int c = column[parameter];
+      if (c >= 0) value.store(row + c * stride);
+    };
+    P y = humps<lanes>(at, put);
+    if (blank != nullptr) {
+      double b[lanes];
+      for (int i = 0; i < lanes; ++i) b[i] = blank[first + i < points ? first + i : points - 1];
+      const P values = P::load(b);
+      y = fma(P(parameters[Layout::blank]), values, y);
+      put(Layout::blank, values);
+    }
     background_terms<lanes>(at, [&](int k, P term) {
       y = fma(P(parameters[Layout::background + k]), term, y);
       const int c = column[Layout::background + k];
@@ -264,15 +354,16 @@ struct PatternModel {
           break;
       }
     }
-    const auto put = [&](int parameter, P value) {
-      const int c = column[parameter];
-      if (c >= 0) value.store(row + c * stride);
-    };
     put(Layout::displacement, shared.displacement);
     put(Layout::zero, shared.zero);
     put(Layout::u, shared.u);
     put(Layout::v, shared.v);
     put(Layout::w, shared.w);
+    put(Layout::s_over_l, shared.axial);
+    put(Layout::gauss_p, shared.gauss_p);
+    put(Layout::transparency, shared.transparency);
+    put(Layout::capillary_a, shared.capillary_a);
+    put(Layout::capillary_b, shared.capillary_b);
     for (int c = 0; c < n_free; ++c) {
       (P::load(row + c * stride) * root).store(row + c * stride);
     }
@@ -389,7 +480,9 @@ struct PatternModel {
           points - first < per_pass * tile_points ? points - first : per_pass * tile_points;
       team.for_each(static_cast<std::size_t>(rows), [&](std::size_t i) {
         const int at = first + static_cast<int>(i);
-        double background = 0.0;
+        double background =
+            humps<1>(Pack<double, 1>(two_theta_deg[at]), [](int, Pack<double, 1>) {}).v;
+        if (blank != nullptr) background += parameters[Layout::blank] * blank[at];
         background_terms<1>(Pack<double, 1>(two_theta_deg[at]), [&](int k, Pack<double, 1> term) {
           background += parameters[Layout::background + k] * term.v;
         });

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/diffraction/axial.hpp"
 #include "kernels/diffraction/parameters.hpp"
 #include "kernels/diffraction/profile.hpp"
 #include "kernels/exec/host_device.hpp"
@@ -23,25 +24,32 @@ struct Peak {
   double height_l = 0.0, height_g = 0.0;    ///< unit scale: eta-weighted heights at the centre
   double full_l = 0.0, full_g = 0.0;        ///< heights of pure Lorentzian and Gaussian
   double fwhm_g2 = 0.0, eta_g2 = 0.0, fwhm_l = 0.0, eta_l = 0.0;
-  double u = 0.0, v = 0.0, w = 0.0;   ///< d(G^2)/dU, dV, dW
-  double x = 0.0, y = 0.0;            ///< dL/dX, dL/dY
-  double displacement = 0.0;          ///< d centre / ds
-  double march_r = 0.0, b_iso = 0.0;  ///< d ln(area) / dr, dB
+  double u = 0.0, v = 0.0, w = 0.0, gauss_p = 0.0;                  ///< d(G^2)/dU, dV, dW, dP
+  double x = 0.0, y = 0.0;                                          ///< dL/dX, dL/dY
+  double displacement = 0.0;                                        ///< d centre / ds
+  double transparency = 0.0, capillary_a = 0.0, capillary_b = 0.0;  ///< d centre / dt, da, db
+  double march_r = 0.0, b_iso = 0.0;                                ///< d ln(area) / dr, dB
   double theta_area = 0.0, theta_centre = 0.0, theta_g2 = 0.0, theta_l = 0.0;  ///< by 1/d^2
   double slope[max_cell_directions] = {};
-  double area = 0.0, eta = 0.0;  ///< unit scale
+  double area = 0.0, eta = 0.0;               ///< unit scale
+  double two_theta_rad = 0.0, theta_q = 0.0;  ///< Bragg angle; d theta / d(1/d^2)
+  const AxialNode* nodes = nullptr;           ///< [node_count] pieces of the smeared peak
+  int node_count = 0;                         ///< 0: not smeared
 };
 
 /// What a peak needs beside its ring and the parameters.
 struct PeakSetting {
   double radius_mm = 173.0;
   double polarisation_k = 0.5;
-  const double* texture = nullptr;  ///< pairs (cos^2, weight)
+  const double* texture = nullptr;      ///< pairs (cos^2, weight)
+  const double* axial_rules = nullptr;  ///< axial_rules(h_over_s)
+  double h_over_s = 1.0;                ///< slit height over sample length (both halves)
 };
 
 /// The peak of ring `ring` for one line; false (and an untouched peak of area 0) where Bragg's law
 /// has no answer or theta is below 0.1 degree.
-///   centre = 2 theta + zero - (2 s / R) cos(theta)
+///   centre = 2 theta + zero - (2 s / R) cos(theta) - t sin(2 theta)
+///            + (-a sin(2 theta) + b cos(2 theta)) / R
 ///   area   = r_line sum|F|^2 Lp(theta) T(r) exp(-B / (2 d^2))
 ///   Lp     = [K + (1-K) cos^2(2 theta)] / (sin^2(theta) cos(theta))
 ///   T      = sum_k weight_k (r^2 c_k + (1-c_k)/r)^(-3/2)
@@ -64,12 +72,24 @@ GADOLIN_HD inline bool make_peak(const RingData& ring, int line, double waveleng
 
   const double lever = 2.0 / setting.radius_mm * degree;
   peak.displacement = -lever * cosine;
-  peak.centre = 2.0 * degree * std::asin(sine) + parameters[Layout::zero] +
-                parameters[Layout::displacement] * peak.displacement;
-  peak.theta_centre = theta_q * (2.0 * degree + parameters[Layout::displacement] * lever * sine);
+  const double c2 = 1.0 - 2.0 * sine * sine, s2 = 2.0 * sine * cosine;
+  peak.transparency = -degree * s2;
+  peak.capillary_a = -0.5 * lever * s2;
+  peak.capillary_b = 0.5 * lever * c2;
+  peak.two_theta_rad = 2.0 * std::asin(sine);
+  peak.theta_q = theta_q;
+  peak.centre = degree * peak.two_theta_rad + parameters[Layout::zero] +
+                parameters[Layout::displacement] * peak.displacement +
+                parameters[Layout::transparency] * peak.transparency +
+                parameters[Layout::capillary_a] * peak.capillary_a +
+                parameters[Layout::capillary_b] * peak.capillary_b;
+  peak.theta_centre =
+      theta_q *
+      (2.0 * degree + parameters[Layout::displacement] * lever * sine -
+       2.0 * degree * parameters[Layout::transparency] * c2 -
+       lever * (parameters[Layout::capillary_a] * c2 + parameters[Layout::capillary_b] * s2));
 
   const double k = setting.polarisation_k;
-  const double c2 = 1.0 - 2.0 * sine * sine, s2 = 2.0 * sine * cosine;
   const double polarisation = k + (1.0 - k) * c2 * c2;
   const double lp = polarisation / (sine * sine * cosine);
   double area_theta =
@@ -95,16 +115,17 @@ GADOLIN_HD inline bool make_peak(const RingData& ring, int line, double waveleng
       relative_intensity * ring.f2_sum[line] * lp * t * std::exp(-0.5 * own[Layout::b_iso] * q);
 
   const double u = parameters[Layout::u], v = parameters[Layout::v], w = parameters[Layout::w];
-  const PositiveSquare g2 = positive_square((u * tangent + v) * tangent + w);
+  const double secant2 = 1.0 + tangent * tangent, broad = parameters[Layout::gauss_p];
+  const PositiveSquare g2 = positive_square((u * tangent + v) * tangent + w + broad * secant2);
   peak.u = g2.slope * tangent * tangent;
   peak.v = g2.slope * tangent;
   peak.w = g2.slope;
-  const double tan_theta = 1.0 + tangent * tangent;
-  peak.theta_g2 = theta_q * g2.slope * (2.0 * u * tangent + v) * tan_theta;
+  peak.gauss_p = g2.slope * secant2;
+  peak.theta_g2 = theta_q * g2.slope * (2.0 * (u + broad) * tangent + v) * secant2;
   peak.x = 1.0 / cosine;
   peak.y = tangent;
   const double l = own[Layout::x] * peak.x + own[Layout::y] * peak.y;
-  peak.theta_l = theta_q * (own[Layout::x] * tangent / cosine + own[Layout::y] * tan_theta);
+  peak.theta_l = theta_q * (own[Layout::x] * tangent / cosine + own[Layout::y] * secant2);
 
   const ProfileShape shape = profile_shape(g2.value, l > 0.0 ? l : 0.0);
   peak.inverse_fwhm = 1.0 / shape.fwhm;
@@ -117,7 +138,24 @@ GADOLIN_HD inline bool make_peak(const RingData& ring, int line, double waveleng
   peak.full_g = peak.area * 0.93943727869965132 * peak.inverse_fwhm;  // 2 sqrt(ln 2 / pi)
   peak.height_l = shape.eta * peak.full_l;
   peak.height_g = (1.0 - shape.eta) * peak.full_g;
+  peak.node_count = 0;
   return true;
+}
+
+/// Smears a made peak over `count` nodes of memory `nodes`, which the peak refers to afterwards.
+GADOLIN_HD inline void smear_peak(const PeakSetting& setting, const double* parameters, int count,
+                                  AxialNode* nodes, Peak& peak) {
+  make_axial_nodes(peak.two_theta_rad, peak.theta_q, parameters[Layout::s_over_l], setting.h_over_s,
+                   setting.axial_rules + 2 * axial_rule_begin(count), count, nodes);
+  peak.nodes = nodes;
+  peak.node_count = count;
+}
+
+/// Extreme of the smear of a made peak [deg]: negative below 90 degrees.
+GADOLIN_INLINE double smear_deg(const PeakSetting& setting, const double* parameters,
+                                const Peak& peak) {
+  return axial_extent_deg(peak.two_theta_rad,
+                          parameters[Layout::s_over_l] * (1.0 + setting.h_over_s));
 }
 
 }  // namespace gadolin::diffraction

@@ -41,13 +41,17 @@ struct RefineArgs {
   double radius_mm, polarisation_k;
   const int* cell_directions;  ///< [phases]
   const RingData* rings;
-  const int* ring_begin;  ///< [ring sets * (phases + 1)] into rings
-  const double* texture;  ///< pairs (cos^2, weight)
+  const int* ring_begin;      ///< [ring sets * (phases + 1)] into rings
+  const double* texture;      ///< pairs (cos^2, weight)
+  const double* axial_rules;  ///< axial_rules(h_over_s); read only where max_nodes > 0
+  double h_over_s;
+  int max_nodes;  ///< axial divergence: max_axial_nodes, or 0 where s_over_l is 0 and fixed
   // Patterns.
   const std::int64_t* point_begin;    ///< [items + 1]
   const double* two_theta_deg;        ///< [points] increasing
   const double* counts;               ///< [points]
   const double* variance;             ///< [points] > 0
+  const double* blank;                ///< [points], null: none
   const int* poisson;                 ///< 1: replace variance by the model's own counts
   const int* ring_set;                ///< which ring set
   const double* wavelength_angstrom;  ///< [items * max_lines]
@@ -101,7 +105,8 @@ struct Workspace {
   double *parameters, *sqrt_weight, *variance, *lm, *stash_gram, *stash_rhs, *stash_p, *free_values;
   double* nnls;
   Peak* peaks;
-  int *first_tile, *last_tile, *tile_begin, *tile_list, *column;
+  AxialNode* nodes;
+  int *node_count, *first_tile, *last_tile, *tile_begin, *tile_list, *column;
 
   GADOLIN_INLINE static std::size_t carve(const RefineArgs& args, char* memory, Workspace& w) {
     const auto n = static_cast<std::size_t>(args.max_free);
@@ -119,6 +124,8 @@ struct Workspace {
     w.free_values = c.take<double>(n);
     w.nnls = c.take<double>(nnls_scratch_doubles(args.phases) + phases * phases + 2 * phases);
     w.peaks = c.take<Peak>(peaks);
+    w.nodes = c.take<AxialNode>(peaks * static_cast<std::size_t>(args.max_nodes));
+    w.node_count = c.take<int>(peaks);
     w.first_tile = c.take<int>(peaks);
     w.last_tile = c.take<int>(peaks);
     w.tile_begin = c.take<int>(tiles * phases + 1);
@@ -132,12 +139,13 @@ GADOLIN_INLINE PatternModel make_model(const RefineArgs& args, std::size_t item,
                                        char* scratch) {
   PatternModel m;
   m.layout = args.layout();
-  m.setting = {args.radius_mm, args.polarisation_k, args.texture};
+  m.setting = {args.radius_mm, args.polarisation_k, args.texture, args.axial_rules, args.h_over_s};
   m.cell_directions = args.cell_directions;
   const auto begin = args.point_begin[item];
   m.points = static_cast<int>(args.point_begin[item + 1] - begin);
   m.two_theta_deg = args.two_theta_deg + begin;
   m.counts = args.counts + begin;
+  m.blank = args.blank == nullptr ? nullptr : args.blank + begin;
   m.ring_begin = args.ring_begin + args.ring_set[item] * (args.phases + 1);
   m.rings = args.rings;
   m.lines = args.lines;
@@ -148,6 +156,9 @@ GADOLIN_INLINE PatternModel make_model(const RefineArgs& args, std::size_t item,
   m.parameters = w.parameters;
   m.sqrt_weight = w.sqrt_weight;
   m.peaks = w.peaks;
+  m.nodes = w.nodes;
+  m.max_nodes = args.max_nodes;
+  m.node_count = w.node_count;
   m.first_tile = w.first_tile;
   m.last_tile = w.last_tile;
   m.tile_begin = w.tile_begin;
@@ -262,6 +273,7 @@ struct RefineKernel {
       return;
     }
     m.set_columns(team);
+    m.clear_nodes(team);
     team.for_each(points, [&](std::size_t i) { w.variance[i] = args.variance[begin + i]; });
     team.for_each(static_cast<std::size_t>(m.n_free),
                   [&](std::size_t i) { w.free_values[i] = w.parameters[m.free_index[i]]; });
@@ -436,6 +448,7 @@ struct StartKernel {
       return;
     }
     m.set_columns(team);
+    m.clear_nodes(team);
     const double sigma = set_weights(team, m, args.variance + begin);
     const int phases = args.phases, terms = m.n_free - phases;
     const double displacement = w.parameters[Layout::displacement];

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/diffraction/pattern_model.hpp"
+#include "models/diffraction/intensity_factor.hpp"
 
 namespace gadolin::diffraction {
 
@@ -185,6 +186,7 @@ RingSet make_ring_set(const std::vector<CrystalStructure>& structures, const Bat
     }
     set.rings.push_back(
         make_rings(structures[p], tables, lines, d_min, model.phases[p].texture_axis));
+    apply_intensity_factors(model.instrument, lines, set.rings.back());
     peaks += set.rings.back().size() * lines.size();
     if (peaks > max_pattern_peaks) {
       refuse(structures[p].name + ": " + std::to_string(peaks) +
@@ -270,6 +272,11 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
     parameters[Layout::u] = instrument.u_deg2;
     parameters[Layout::v] = instrument.v_deg2;
     parameters[Layout::w] = instrument.w_deg2;
+    parameters[Layout::gauss_p] = instrument.p_deg2;
+    parameters[Layout::s_over_l] = instrument.s_over_l;
+    parameters[Layout::transparency] = instrument.transparency;
+    parameters[Layout::capillary_a] = instrument.capillary_a_mm;
+    parameters[Layout::capillary_b] = instrument.capillary_b_mm;
     for (int p = 0; p < model.layout.phases; ++p) {
       double* own = parameters.data() + model.layout.phase(p);
       own[Layout::x] = instrument.x_deg;

@@ -6,6 +6,7 @@
 #include "kernels/diffraction/refine.hpp"
 #include "kernels/exec/batch_memory.hpp"
 #include "models/diffraction/atomic.hpp"
+#include "models/diffraction/intensity_factor.hpp"
 
 namespace gadolin::diffraction {
 
@@ -52,8 +53,29 @@ std::array<double, 2> parameter_bounds(const BatchModel& model, int parameter) {
       return {-0.1, 0.1};
     case Layout::w:
       return {0.0, 0.25};
+    case Layout::gauss_p:
+      return {0.0, 0.1};
+    case Layout::s_over_l:
+      return {1e-4, 0.15};
+    case Layout::transparency:
+      return {0.0, 0.02};
+    case Layout::capillary_a:
+    case Layout::capillary_b:
+      return {-1.5, 1.5};
+    case Layout::blank:
+      return {0.0, far};
     default:
       break;
+  }
+  if (parameter >= Layout::hump && parameter < Layout::background) {
+    switch ((parameter - Layout::hump) % Layout::hump_stride) {
+      case Layout::hump_area:
+        return {0.0, far};
+      case Layout::hump_centre:
+        return {0.5, 179.0};
+      default:
+        return {narrowest_hump_deg, 40.0};
+    }
   }
   if (parameter <= model.layout.inverse_x()) return {-far, far};
   const int within = (parameter - model.layout.phase(0)) % Layout::phase_stride;
@@ -86,7 +108,10 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   const std::size_t phases = model.phases.size();
 
   std::size_t total = 0, max_points = 0, max_free = phases;
+  bool axial = false, blanks = false;
   for (std::size_t i : items) {
+    axial = axial || patterns[i].parameters[Layout::s_over_l] > 0.0;
+    blanks = blanks || !patterns[i].blank.empty();
     total += patterns[i].counts.size();
     max_points = std::max(max_points, patterns[i].counts.size());
     max_free = std::max(max_free, patterns[i].free.size());
@@ -111,6 +136,9 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   const auto two_theta = memory.input<double>(total);
   const auto counts = memory.input<double>(total);
   const auto variance = memory.input<double>(total);
+  const auto blank = memory.input<double>(blanks ? total : 1);
+  const auto rules = axial ? axial_rules(h_over_s(model.instrument)) : std::vector<double>{};
+  const auto axial_nodes = memory.input<double>(rules.size() + 1);
   const auto poisson = memory.input<int>(n);
   const auto ring_set = memory.input<int>(n);
   const auto wavelength = memory.input<double>(n * max_lines);
@@ -165,6 +193,11 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
               memory.host(two_theta) + at);
     std::copy(pattern.counts.begin(), pattern.counts.end(), memory.host(counts) + at);
     std::copy(pattern.variance.begin(), pattern.variance.end(), memory.host(variance) + at);
+    if (!pattern.blank.empty()) {
+      std::copy(pattern.blank.begin(), pattern.blank.end(), memory.host(blank) + at);
+    } else if (blanks) {
+      std::fill_n(memory.host(blank) + at, pattern.counts.size(), 0.0);
+    }
     at += static_cast<std::int64_t>(pattern.counts.size());
     memory.host(poisson)[k] = pattern.poisson ? 1 : 0;
     memory.host(ring_set)[k] = pattern.ring_set;
@@ -186,6 +219,7 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
     std::copy(pattern.parameters.begin(), pattern.parameters.end(), memory.host(start) + k * size);
   }
   memory.host(point_begin)[n] = at;
+  std::copy(rules.begin(), rules.end(), memory.host(axial_nodes));
   std::copy(options.grid_displacement_mm.begin(), options.grid_displacement_mm.end(),
             memory.host(grid_s));
   for (std::size_t k = 0; k < options.grid_width.size(); ++k) {
@@ -204,6 +238,10 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   args.rings = memory.device(rings);
   args.ring_begin = memory.device(ring_begin);
   args.texture = memory.device(texture);
+  args.axial_rules = memory.device(axial_nodes);
+  args.h_over_s = h_over_s(model.instrument);
+  args.max_nodes = axial ? max_axial_nodes : 0;
+  args.blank = blanks ? memory.device(blank) : nullptr;
   args.point_begin = memory.device(point_begin);
   args.two_theta_deg = memory.device(two_theta);
   args.counts = memory.device(counts);

@@ -34,6 +34,7 @@ PhaseModel make_phase(const CrystalStructure& structure, const Instrument& instr
 /// One pattern, cropped and checked, with its present parameters.
 struct PatternState {
   std::vector<double> two_theta_deg, counts, variance;
+  std::vector<double> blank;  ///< [points] measured blank, scaled by Layout::blank; empty: none
   bool poisson = true;
   std::vector<EmissionLine> lines;
   int ring_set = 0;
@@ -61,6 +62,9 @@ struct BatchModel {
   std::vector<std::vector<std::vector<Ring>>> ring_sets;  ///< [set][phase]
   int lines = 0;
 };
+
+/// Narrowest width a hump may take [deg]: a narrower one would imitate a line.
+inline constexpr double narrowest_hump_deg = 2.0;
 
 struct LaunchOptions {
   int max_iterations = 60;

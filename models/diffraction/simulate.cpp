@@ -5,6 +5,7 @@
 
 #include "kernels/diffraction/peak_sum.hpp"
 #include "kernels/numeric/random.hpp"
+#include "models/diffraction/intensity_factor.hpp"
 #include "models/diffraction/reflections.hpp"
 
 namespace gadolin::diffraction {
@@ -49,8 +50,10 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
   CrystalStructure strained = structure;
   for (std::size_t i = 0; i < 3; ++i) strained.cell[i] *= 1.0 + phase.cell_strain;
   const auto axis = obvious_texture_axis(structure);
-  const auto rings =
+  auto rings =
       make_rings(strained, tables, instrument.lines, shortest / (2.0 * std::sin(theta)), axis);
+
+  apply_intensity_factors(instrument, instrument.lines, rings);
 
   const Layout layout{0, 1};
   std::vector<double> parameters(static_cast<std::size_t>(layout.size()), 0.0);
@@ -59,6 +62,11 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
   parameters[Layout::u] = instrument.u_deg2;
   parameters[Layout::v] = instrument.v_deg2;
   parameters[Layout::w] = instrument.w_deg2;
+  parameters[Layout::gauss_p] = instrument.p_deg2;
+  parameters[Layout::s_over_l] = instrument.s_over_l;
+  parameters[Layout::transparency] = instrument.transparency;
+  parameters[Layout::capillary_a] = instrument.capillary_a_mm;
+  parameters[Layout::capillary_b] = instrument.capillary_b_mm;
   double* own = parameters.data() + layout.phase(0);
   const double size_angstrom = 10.0 * phase.size_nm;
   own[Layout::x] = instrument.x_deg +
@@ -67,6 +75,10 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
   own[Layout::march_r] = phase.march_r;
   own[Layout::b_iso] = phase.b_extra_angstrom2;
 
+  const std::vector<double> rules =
+      instrument.s_over_l > 0.0 ? axial_rules(h_over_s(instrument)) : std::vector<double>{};
+  std::vector<AxialNode> nodes(
+      instrument.s_over_l > 0.0 ? rings.size() * instrument.lines.size() * max_axial_nodes : 0);
   std::vector<Peak> peaks;
   for (const auto& ring : rings) {
     RingData data;
@@ -78,12 +90,17 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
       texture.push_back(ring.cos2[k]);
       texture.push_back(ring.weight[k]);
     }
-    const PeakSetting setting{instrument.radius_mm, instrument.polarisation_k, texture.data()};
+    const PeakSetting setting{instrument.radius_mm, instrument.polarisation_k, texture.data(),
+                              rules.data(), h_over_s(instrument)};
     for (std::size_t l = 0; l < instrument.lines.size(); ++l) {
       Peak peak;
       if (make_peak(data, static_cast<int>(l), instrument.lines[l].wavelength_angstrom,
                     instrument.lines[l].relative_intensity, layout, 0, 0, setting,
                     parameters.data(), peak)) {
+        if (instrument.s_over_l > 0.0) {
+          smear_peak(setting, parameters.data(), max_axial_nodes,
+                     nodes.data() + peaks.size() * max_axial_nodes, peak);
+        }
         peaks.push_back(peak);
       }
     }

@@ -44,6 +44,15 @@ class SmallPattern {
     set(Layout::u, 0.01);
     set(Layout::v, -0.004);
     set(Layout::w, 0.008);
+    set(Layout::gauss_p, 0.002);
+    set(Layout::s_over_l, 0.04);
+    set(Layout::transparency, 4e-4);
+    set(Layout::capillary_a, 0.05);
+    set(Layout::capillary_b, -0.03);
+    set(Layout::blank, 0.4);
+    set(Layout::hump + Layout::hump_area, 150.0);
+    set(Layout::hump + Layout::hump_centre, 38.0);
+    set(Layout::hump + Layout::hump_fwhm, 6.0);
     set(Layout::background, 60.0);
     set(Layout::background + 1, -9.0);
     set(Layout::background + 2, 4.0);
@@ -59,11 +68,16 @@ class SmallPattern {
     }
     for (int i = 0; i < layout.size(); ++i) {
       const int within = i < layout.phase(0) ? -1 : (i - layout.phase(0)) % Layout::phase_stride;
+      if (i >= Layout::hump + Layout::hump_stride && i < Layout::background) continue;
       if (i >= layout.phase(0) && i < layout.phase(1) && within >= Layout::cell + 3) continue;
       free.push_back(i);
     }
     const std::size_t peaks = rings.size() * 2, tiles = counts.size() / 64 + 1;
     sqrt_weight.assign(counts.size(), 0.1);
+    for (double x : two_theta) blank.push_back(20.0 + 400.0 / x);
+    rules = axial_rules(0.6);
+    nodes.resize(peaks * max_axial_nodes);
+    node_count.resize(peaks);
     peak.resize(peaks);
     first.resize(peaks);
     last.resize(peaks);
@@ -73,7 +87,11 @@ class SmallPattern {
     jacobian.resize(static_cast<std::size_t>(padded_columns(static_cast<int>(free.size()) + 1)) *
                     largest_column_stride);
     model.layout = layout;
-    model.setting = {173.0, 0.7, texture.data()};
+    model.setting = {173.0, 0.7, texture.data(), rules.data(), 0.6};
+    model.blank = blank.data();
+    model.nodes = nodes.data();
+    model.max_nodes = max_axial_nodes;
+    model.node_count = node_count.data();
     model.cell_directions = directions;
     model.points = static_cast<int>(counts.size());
     model.two_theta_deg = two_theta.data();
@@ -116,6 +134,9 @@ class SmallPattern {
   std::vector<double> texture, two_theta, counts, parameters, sqrt_weight, jacobian, last_gram;
   std::vector<int> begin, free, first, last, tile_begin, tile_list, column;
   std::vector<Peak> peak;
+  std::vector<AxialNode> nodes;
+  std::vector<int> node_count;
+  std::vector<double> blank, rules;
   int directions[2] = {3, 6};
   double wavelength[4] = {1.5405929, 1.5444274, 1.54, 1.54}, intensity[4] = {0.66, 0.34, 0, 0};
   PatternModel model;
