@@ -38,4 +38,4 @@ configure_package_config_file(cmake/gadolinConfig.cmake.in ${CMAKE_CURRENT_BINAR
   INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/gadolin PATH_VARS share)
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/gadolinConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/gadolinConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/gadolinConfigVersion.cmake
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/gadolin)
+  cmake/FindGadolinLibzip.cmake DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/gadolin)

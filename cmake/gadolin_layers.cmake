@@ -50,6 +50,7 @@ if(NOT GADOLIN_KERNELS_ONLY)
   find_package(pugixml REQUIRED)
   find_package(ZLIB REQUIRED)
   find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+  find_package(GadolinLibzip REQUIRED)
   find_path(GADOLIN_GEMMI_INCLUDE gemmi/cif.hpp REQUIRED)  # header-only, with PEGTL
   find_package(HDF5 REQUIRED COMPONENTS C HL)
 
@@ -60,7 +61,8 @@ if(NOT GADOLIN_KERNELS_ONLY)
   gadolin_library(models origin gadolin_models_core gadolin_kernels_numeric Eigen3::Eigen)
   gadolin_library(models recovery gadolin_models_diffraction gadolin_models_assay gadolin_models_separation gadolin_models_origin)
 
-  gadolin_library(io readers gadolin_models_core pugixml::pugixml ZLIB::ZLIB nlohmann_json::nlohmann_json OpenSSL::Crypto)
+  gadolin_library(io readers gadolin_models_core pugixml::pugixml ZLIB::ZLIB nlohmann_json::nlohmann_json OpenSSL::Crypto
+    Gadolin::libzip HDF5::HDF5)
   if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")  # gemmi 0.5 holds a vector of an incomplete type, which clang 14 refuses in C++20
     set_source_files_properties(io/readers/cif.cpp PROPERTIES COMPILE_OPTIONS -std=c++17)
   endif()

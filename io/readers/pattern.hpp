@@ -10,7 +10,20 @@
 /// Powder patterns from instrument files. The content decides, never the extension.
 namespace gadolin::io {
 
-enum class PatternFormat { two_column_text, xrdml, gsas, uxd };
+enum class PatternFormat {
+  two_column_text,
+  xrdml,
+  gsas,
+  uxd,
+  bruker_raw,
+  brml,
+  ras,
+  rasx,
+  pdcif,
+  nexus,
+  philips_udf,
+  philips_rd,
+};
 const char* to_string(PatternFormat format);
 
 /// The format of bytes.
@@ -20,7 +33,8 @@ PatternFormat sniff_pattern(std::string_view bytes, const std::string& file);
 
 /// All patterns of a file in their order: one per scan, bank or range. Ids are the file stem, with
 /// "#2" and so on for further scans. Every pattern is checked: strictly increasing angles between
-/// 0 and 180 deg, finite intensities, no negative counts without a sigma, at least 10 points.
+/// 0 and 180 deg, finite intensities, no negative counts without a sigma, at least 10 points (2
+/// where the format states the number of points or marks their end).
 ///   fails  E-FMT-*, E-XRD-002 no angles, -003 unreadable line, -004 ambiguous numbers,
 ///          -005 too few points, -006 not a finite number, -007 angles not increasing,
 ///          -008 negative counts or sigma, -009 angles outside 0..180, -010 no intensity at all,

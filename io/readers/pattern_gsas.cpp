@@ -169,7 +169,7 @@ Pattern read_points(const Bank& bank, const std::vector<std::string_view>& lines
     }
   }
   if (counters) pattern.sigma = std::move(counter_sigma);
-  finish_pattern(pattern, line_of_point, true);
+  finish_pattern(pattern, line_of_point, true, structured_least_points);
   return pattern;
 }
 

@@ -56,13 +56,16 @@ Pattern finish_range(Range& range, const Header& header, const std::string& file
     pattern.counts = range.numbers;
     line_of_point = range.line_of_number;
   }
-  if (range.rates && range.step_time_s > 0.0) {
+  if (range.step_time_s > 0.0 && range.step_time_s < 1e7) pattern.step_time_s = range.step_time_s;
+  if (range.rates && pattern.step_time_s > 0.0) {
     for (double& value : pattern.counts) {
-      value *= range.step_time_s;
+      value *= pattern.step_time_s;
       if (std::abs(value - std::round(value)) < 0.02) value = std::round(value);
     }
+  } else if (range.rates) {
+    withhold_sigma(pattern, "are rates and the counting time is not stated");
   }
-  finish_pattern(pattern, line_of_point, true);
+  finish_pattern(pattern, line_of_point, true, structured_least_points);
   return pattern;
 }
 

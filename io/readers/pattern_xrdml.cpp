@@ -177,23 +177,14 @@ struct Scan {
       }
     }
     const auto times = per_point(points, "countingTimes", y.size());
-    const bool varied = std::any_of(times.begin(), times.end(),
-                                    [&](double value) { return value != times.front(); });
-    if (varied) {
-      double mean = 0.0;
-      for (const double time : times) mean += time / static_cast<double>(times.size());
-      const bool with_sigma = !pattern.sigma.empty();
-      if (!with_sigma) pattern.sigma.resize(y.size());
-      for (std::size_t i = 0; i < y.size(); ++i) {
-        if (!with_sigma) pattern.sigma[i] = std::sqrt(std::max(y[i], 1.0));
-        y[i] *= mean / times[i];
-        pattern.sigma[i] *= mean / times[i];
-      }
-    }
+    if (!times.empty()) equalise_times(pattern, times);
     const std::string_view unit = data.attribute("unit").as_string("counts");
+    if (const auto common = child(points, "commonCountingTime"); common && times.empty()) {
+      const double time = number(common, place(common));
+      if (time > 0.0 && time < 1e7) pattern.step_time_s = time;
+    }
     if (unit != "counts") {
-      const auto common = child(points, "commonCountingTime");
-      const double time = common ? number(common, place(common)) : 0.0;
+      const double time = pattern.step_time_s;
       if (unit == "cps" && time > 0.0 && pattern.sigma.empty()) {
         for (double& value : y) {
           value *= time;
@@ -201,6 +192,8 @@ struct Scan {
             value = std::round(value);
           }
         }
+      } else if (unit == "cps" && pattern.sigma.empty()) {
+        withhold_sigma(pattern, "are rates and the counting time is not stated");
       } else if (unit != "cps") {
         throw Error("E-XRD-003",
                     fmt::format("unit of <{}> is \"{}\" (expected counts or cps)", local_name(data),
@@ -215,7 +208,7 @@ struct Scan {
                                     status.substr(0, 30), place(scan))});
     }
     std::vector<std::size_t> lines(y.size(), line_at(bytes, data.offset_debug()));
-    finish_pattern(pattern, lines, true);
+    finish_pattern(pattern, lines, true, structured_least_points);
     return true;
   }
 };
