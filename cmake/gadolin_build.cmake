@@ -38,7 +38,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(gadolin_flags INTERFACE $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>>)
 endif()
 if(GADOLIN_SANITIZE)
-  target_compile_options(gadolin_flags INTERFACE $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${GADOLIN_SANITIZE};-fno-omit-frame-pointer;-g>>)
+  target_compile_options(gadolin_flags INTERFACE $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${GADOLIN_SANITIZE};-fno-omit-frame-pointer;-g1>>)
+  # GCC needs minutes per file of Eigen expressions for debug locations and for checks that
+  # AddressSanitizer and the processor make anyway; clang (fuzz and tsan builds) checks everything.
+  target_compile_options(gadolin_flags INTERFACE
+    $<BUILD_INTERFACE:$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-var-tracking;-fno-sanitize=null,alignment,object-size>>)
   target_link_options(gadolin_flags INTERFACE -fsanitize=${GADOLIN_SANITIZE})
 endif()
 target_link_libraries(gadolin_flags INTERFACE Threads::Threads)
