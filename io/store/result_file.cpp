@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -103,6 +104,29 @@ void sync_to_disk(const std::string& path, bool folder) {
   }
 }
 
+/// Renames the finished file; without `replace` never over one that appeared during the run.
+void put_in_place(const std::string& finished, const std::string& path, const std::string& partial,
+                  bool replace) {
+  int failed = ::renameat2(AT_FDCWD, finished.c_str(), AT_FDCWD, path.c_str(),
+                           replace ? 0 : RENAME_NOREPLACE);
+  std::error_code ignored;
+  if (failed != 0 && (errno == EINVAL || errno == ENOSYS)) {  // a file system without the flag
+    if (!replace && fs::exists(path, ignored)) {
+      errno = EEXIST;
+    } else {
+      failed = std::rename(finished.c_str(), path.c_str());
+    }
+  }
+  if (failed == 0) return;
+  if (errno == EEXIST) {
+    throw Error("E-OUT-001", "the output appeared during the run and was left alone", path,
+                "the results are in " + partial + "; pass --force to replace earlier results",
+                ExitCode::usage);
+  }
+  throw Error("E-OUT-002", std::string("cannot rename the finished file: ") + std::strerror(errno),
+              path, "the results are in " + partial, ExitCode::resource);
+}
+
 }  // namespace
 
 void refuse_input_as_output(const std::string& out, std::span<const std::string> inputs) {
@@ -147,7 +171,7 @@ ResultFile ResultFile::create(const std::string& path, bool force) {
     }
     require_replaceable(partial);
   }
-  ResultFile file(path);
+  ResultFile file(path, force);
   const hdf5::PropertyList access = hdf5::ordered_access(file.outcome_.get());
   file.file_ = hdf5::create_file(partial, access.get());
   const Group root(H5Gopen2(file.file_.get(), "/", H5P_DEFAULT));
@@ -160,10 +184,11 @@ ResultFile ResultFile::create(const std::string& path, bool force) {
   return file;
 }
 
-ResultFile::ResultFile(std::string path)
+ResultFile::ResultFile(std::string path, bool force)
     : path_(std::move(path)),
       partial_path_(path_ + ".partial"),
-      outcome_(std::make_unique<hdf5::WriteOutcome>()) {}
+      outcome_(std::make_unique<hdf5::WriteOutcome>()),
+      force_(force) {}
 
 ResultFile::ResultFile(ResultFile&&) noexcept = default;
 
@@ -174,6 +199,7 @@ ResultFile& ResultFile::operator=(ResultFile&& other) noexcept {
     partial_path_ = std::move(other.partial_path_);
     file_ = std::move(other.file_);
     outcome_ = std::move(other.outcome_);
+    force_ = other.force_;
     holds_results_ = other.holds_results_;
     has_root_default_ = other.has_root_default_;
     batch_items_ = other.batch_items_;
@@ -343,12 +369,7 @@ void ResultFile::close() {
     if (!finished.reset()) hdf5::throw_error("close the file", finishing);
     hdf5::require_written(outcome, finishing);
     sync_to_disk(finishing, false);
-    std::error_code failed;
-    fs::rename(finishing, path_, failed);
-    if (failed) {
-      throw Error("E-OUT-002", "cannot rename the finished file: " + failed.message(), path_,
-                  "the results are in " + partial_path_, ExitCode::resource);
-    }
+    put_in_place(finishing, path_, partial_path_, force_);
   } catch (...) {
     std::error_code ignored;
     fs::remove(finishing, ignored);

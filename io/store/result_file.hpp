@@ -89,10 +89,12 @@ class ResultFile {
   /// Pushes everything to the operating system; called by every method above.
   void flush();
   /// Compresses, seals, syncs to disk and renames to path(). Nothing may be written afterwards.
+  /// throws E-OUT-001 where another file appeared at path() meanwhile and force is false; that file
+  ///        and OUT.partial stay as they are
   void close();
 
  private:
-  explicit ResultFile(std::string path);
+  ResultFile(std::string path, bool force);
 
   /// The entry of a sample, made if absent. With a kind ("assay", as its journal row calls it) it
   /// throws E-H5-006 before anything is touched if the entry has one already; without,
@@ -105,6 +107,7 @@ class ResultFile {
   std::string path_, partial_path_;
   std::unique_ptr<hdf5::WriteOutcome> outcome_;  ///< of file_, which must go first
   hdf5::File file_;
+  bool force_ = false;  ///< an earlier result at path_ may be replaced
   bool holds_results_ = false;
   bool has_root_default_ = false;
   std::int64_t batch_items_ = 0, batch_points_ = 0, origin_items_ = 0;

@@ -336,6 +336,24 @@ TEST(ResultFile, ExistingOutputIsRefusedWithoutForce) {
   EXPECT_EQ(bytes_of(path), "somebody's work");
 }
 
+TEST(ResultFile, AFileThatAppearsDuringTheRunIsLeftAlone) {
+  ScratchFolder folder;
+  const std::string path = folder / "out.h5";
+  {
+    ResultFile file = ResultFile::create(path, false);
+    file.append_patterns(made_up::chunk(0, 7, 10));
+    std::ofstream(path) << "somebody's work";
+
+    const Error error = error_of([&] { file.close(); });
+
+    EXPECT_EQ(error.code(), "E-OUT-001");
+    EXPECT_NE(error.text().find(path + ".partial"), std::string::npos) << error.text();
+  }
+  EXPECT_EQ(bytes_of(path), "somebody's work");
+  const auto partial = io::hdf5::open_for_reading(path + ".partial");
+  EXPECT_EQ(io::hdf5::shape_of(partial.get(), "batch/id"), io::hdf5::Shape{7});
+}
+
 TEST(ResultFile, ForceReplacesAnOldResultOnlyAtTheEnd) {
   ScratchFolder folder;
   const std::string path = folder / "out.h5";
