@@ -43,11 +43,17 @@ int run_program(const std::vector<std::string>& words, bool silent) {
 }
 
 std::string find_python() {
-  std::vector<std::string> candidates;
-  if (const char* wanted = std::getenv("GADOLIN_PYTHON")) candidates.emplace_back(wanted);
-  candidates.insert(candidates.end(), {"python3", "/usr/bin/python3"});
-  for (const auto& python : candidates) {
-    if (run_program({python, "-c", "import h5py, numpy"}, true) == 0) return python;
+  const auto usable = [](const std::string& python) {
+    return run_program({python, "-c", "import h5py, numpy"}, true) == 0;
+  };
+  const char* wanted = std::getenv("GADOLIN_PYTHON");
+  if (wanted != nullptr && *wanted != '\0') {
+    if (usable(wanted)) return wanted;
+    throw Error("E-REP-001", "GADOLIN_PYTHON names no python3 with h5py and numpy", wanted,
+                "correct it, or unset it to search", ExitCode::resource);
+  }
+  for (const std::string python : {"python3", "/usr/bin/python3"}) {
+    if (usable(python)) return python;
   }
   throw Error("E-REP-001", "no python3 with h5py and numpy found", "",
               "install python3-h5py, or name one in GADOLIN_PYTHON", ExitCode::resource);

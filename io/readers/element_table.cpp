@@ -177,8 +177,12 @@ struct TableReader {
     double total =
         sample.loss_on_ignition.state == ValueState::measured ? sample.loss_on_ignition.value : 0.0;
     int oxides = 0;
+    bool any_oxide = false;
+    double as_elements = total;
     for (const auto& value : sample.values) {
+      any_oxide = any_oxide || value.reported_as != value.element;
       if (value.mass_fraction.state != ValueState::measured) continue;
+      as_elements += value.mass_fraction.value;
       const std::string oxide =
           value.reported_as != value.element ? value.reported_as : default_oxide(value.element);
       const double factor = oxide.empty() || value.element == "O"
@@ -187,7 +191,8 @@ struct TableReader {
       total += value.mass_fraction.value * factor;
       if (value.reported_as != value.element && value.reported_unit == "wt%") ++oxides;
     }
-    if (total > 1.05 || (oxides >= 5 && total < 0.85)) {
+    const bool metal = !any_oxide && as_elements > 0.85 && as_elements <= 1.05;
+    if (!metal && (total > 1.05 || (oxides >= 5 && total < 0.85))) {
       warn("W-TAB-001", {fmt::format("{:.1f} %", 100.0 * total)},
            "the oxides and LOI sum far from 100 %");
     }

@@ -14,6 +14,10 @@ std::string number(double value) {
   return text;
 }
 
+/// Above every neat extractant (TBP 0.973 kg/L over 266.3 g/mol = 3.65 mol/L is among the densest),
+/// with a margin for light ones.
+constexpr double densest_extractant_molar = 10.0;
+
 class Check {
  public:
   explicit Check(const Circuit& circuit) : circuit_(circuit) {
@@ -132,6 +136,10 @@ class Check {
                 " mol/L extractant bound (most by " + circuit_.species[most].name + "), " +
                 number(s.free_dimer_molar) + " left free",
             "lower the loading or raise the extractant");
+    require(bound + s.free_dimer_molar <= densest_extractant_molar, "E-SEP-013",
+            who + ": " + number(bound + s.free_dimer_molar) +
+                " mol/L extractant is more than any neat extractant holds",
+            "check the unit (mol/L) and the decimal point; neat TBP holds 3.65, neat HDEHP 3.0");
   }
 
   void bank(const Bank& b, std::size_t index) const {

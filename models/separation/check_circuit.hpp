@@ -18,6 +18,7 @@ namespace gadolin::separation {
 ///   E-SEP-010 efficiency, entrainment, bleed or saponification outside its range
 ///   E-SEP-011 unknown bank or species named in a return, connection or saponification
 ///   E-SEP-012 distribution law without what it needs (dosage, exponent, proton count)
+///   E-SEP-013 more extractant than any neat extractant holds (10 mol/L)
 void check_circuit(const Circuit& circuit);
 
 }  // namespace gadolin::separation

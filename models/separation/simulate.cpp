@@ -364,6 +364,31 @@ void collect_products(const Run& run, CircuitResult& result) {
   }
 }
 
+/// W-SEP-005 where nearly all rare earths fed leave in one of several products.
+void warn_of_no_separation(const Run& run, CircuitResult& result) {
+  double fed = 0.0;
+  int kinds = 0;
+  for (std::size_t k = 0; k < run.species(); ++k) {
+    if (!is_rare_earth(run.circuit->species[k].name) || !(run.fed[k] > 0.0)) continue;
+    fed += run.fed[k];
+    ++kinds;
+  }
+  if (kinds < 2 || result.products.size() < 2) return;
+  for (const Product& p : result.products) {
+    double here = 0.0;
+    for (std::size_t k = 0; k < run.species(); ++k) {
+      if (is_rare_earth(run.circuit->species[k].name)) here += p.molar_flow_mol_per_h[k];
+    }
+    if (here < 0.999 * fed) continue;
+    char share[32];
+    std::snprintf(share, sizeof share, "%.2f", 100.0 * here / fed);
+    result.warnings.push_back(
+        {"W-SEP-005", std::string(share) + " % of all rare earths fed leave in " + p.name +
+                          ": the circuit separates nothing; look at the solvent flow, its "
+                          "capacity and the acid"});
+  }
+}
+
 CircuitResult finish(Run& run) {
   const Circuit& circuit = *run.circuit;
   const std::size_t c = run.species();
@@ -420,6 +445,7 @@ CircuitResult finish(Run& run) {
       }
     }
   }
+  if (result.status == ItemStatus::ok) warn_of_no_separation(run, result);
   result.worst_evidence = EvidenceClass::measured;
   std::string resting[4];
   for (std::size_t k = 0; k < c; ++k) {

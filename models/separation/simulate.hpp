@@ -13,7 +13,7 @@ namespace gadolin::separation {
 /// out    products, recoveries, purities, closure per species, profiles, reagents, warnings; the
 ///        worst evidence class of the constants of species that are present
 /// fails  a bank or loop that did not converge: status and status_text name bank, stage, balance
-/// throws Error E-SEP-001..012 (check_circuit)
+/// throws Error E-SEP-001..013 (check_circuit)
 /// source docs/theory/separation.md#circuit
 std::vector<CircuitResult> simulate(const std::vector<Circuit>& circuits, const Engine& engine);
 

@@ -157,5 +157,13 @@ TEST(ElementTable, SumsFarFromTheWholeAreWarnedOf) {
   EXPECT_FALSE(has_warning(traces[0], "W-TAB-001"));
 }
 
+TEST(ElementTable, AMetalStatedAsElementsIsNoSumFarFromTheWhole) {
+  const auto magnet = parse_element_table("sample,Nd (%),Fe (%),B (%)\nA,31,67,1\n", "t.csv");
+  const auto too_much = parse_element_table("sample,Nd (%),Fe (%),B (%)\nA,41,67,1\n", "t.csv");
+
+  EXPECT_FALSE(has_warning(magnet[0], "W-TAB-001"));
+  EXPECT_TRUE(has_warning(too_much[0], "W-TAB-001"));
+}
+
 }  // namespace
 }  // namespace gadolin::io

@@ -40,6 +40,28 @@ TEST(CheckCircuit, NamesBankStageAndSpecies) {
   EXPECT_NE(text.find("La"), std::string::npos);
 }
 
+TEST(CheckCircuit, RefusesMoreExtractantThanAnyNeatExtractantHolds) {
+  const Error error = error_of([](Circuit& c) { c.banks[0].organic_in.free_dimer_molar = 75.0; });
+
+  EXPECT_EQ(error.code(), "E-SEP-013");
+  EXPECT_NE(std::string(error.what()).find("mol/L"), std::string::npos);
+}
+
+TEST(Simulate, SaysWhenNearlyEverythingLeavesInOneProduct) {
+  const auto one_sided = test::constant_d_circuit({1e-6, 2e-6}, 4, 1.0, 1.0, {"Nd", "La"});
+  const auto parted = test::constant_d_circuit({8.0, 0.1}, 4, 1.0, 1.0, {"Nd", "La"});
+  const auto results = simulate({one_sided, parted}, Engine{});
+  const auto warned = [](const CircuitResult& result) {
+    for (const Warning& w : result.warnings) {
+      if (w.code == "W-SEP-005") return w.text;
+    }
+    return std::string();
+  };
+
+  EXPECT_NE(warned(results[0]).find("bank raffinate"), std::string::npos) << warned(results[0]);
+  EXPECT_EQ(warned(results[1]), "");
+}
+
 TEST(CheckCircuit, RefusesEachKindOfBadCircuitWithItsCode) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const struct {
