@@ -1,0 +1,105 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "models/diffraction/candidates.hpp"
+#include "models/diffraction/peak_search.hpp"
+#include "models/diffraction/screen.hpp"
+
+/// Which set of phases describes one pattern: a beam search over sets, each fitted on the whole
+/// pattern and compared by BIC.
+namespace gadolin::diffraction {
+
+/// One phase of a set, as it fits.
+struct SetMember {
+  std::size_t candidate = 0;
+  PhaseShape shape;
+  double coefficient = 0.0;    ///< area of its strongest line [counts deg]
+  double occam = 0.0;          ///< -2 ln of the Occam factor of its cell, prior penalty included
+  std::vector<double> column;  ///< unit pattern on the data's grid
+};
+
+/// A set of phases with its fit.
+struct PhaseSet {
+  std::vector<SetMember> members;
+  double displacement_deg = 0.0;
+  double chi2 = 0.0, bic = 0.0;
+  std::vector<double> calculated;  ///< background included
+  std::vector<double> background;
+
+  std::vector<std::size_t> key() const;  ///< candidates, sorted
+};
+
+struct SearchOptions {
+  int beam = 3;      ///< sets carried on
+  int branches = 6;  ///< additions tried for each
+  int max_phases = 12;
+  int polished = 4;  ///< sets that get the full treatment at the end
+  double blur_deg = 0.25;
+};
+
+class SetSearch {
+ public:
+  SetSearch(const PreparedPattern& data, const std::vector<Candidate>& candidates,
+            const Instrument& instrument, const ScreenOutcome& screened,
+            const SearchOptions& options);
+
+  /// All sets that were compared in the end, least BIC first.
+  std::vector<PhaseSet> run();
+
+  /// Sets like `set` with member m exchanged for each other candidate that covers the same lines.
+  std::vector<PhaseSet> exchanges(const PhaseSet& set, std::size_t m) const;
+  /// `set` without member m, refitted.
+  PhaseSet without(const PhaseSet& set, std::size_t m) const;
+
+  struct LineCheck {
+    int resolved = 0;  ///< lines mostly the phase's own and above 3 sigma
+    int absent = 0;    ///< strong lines that are expected and not there
+  };
+  LineCheck check_lines(const PhaseSet& set, std::size_t m) const;
+  /// Share of the peak area that the set leaves unexplained; marks the peaks.
+  double unexplained(const PhaseSet& set, std::vector<FoundPeak>& peaks) const;
+  /// 1 / variance of the coefficient of a candidate that is added to `set` [1/(counts deg)^2].
+  double information(const PhaseSet& set, std::size_t candidate) const;
+
+  double independent_points() const { return independent_; }
+
+ private:
+  struct Addition {
+    std::size_t candidate;
+    double strain, gain;
+  };
+
+  void fit(PhaseSet& set) const;
+  void repaint(SetMember& member, double displacement_deg) const;
+  void refine_cell(PhaseSet& set, std::size_t m, bool blurred) const;
+  void refine_displacement(PhaseSet& set) const;
+  void try_widths(PhaseSet& set, std::size_t m) const;
+  void try_textures(PhaseSet& set, std::size_t m) const;
+  void polish(PhaseSet& set) const;
+  void eliminate(PhaseSet& set) const;
+  bool extend(PhaseSet& set) const;
+  std::vector<Addition> additions(const PhaseSet& set, std::size_t most,
+                                  const std::vector<double>& residual) const;
+  std::vector<double> residual_of(const PhaseSet& set) const;
+  const std::vector<float>& coarse_column(std::size_t candidate, std::size_t strain) const;
+  std::vector<double> strains(const Candidate& candidate) const;
+  double score(const PhaseSet& set) const;
+
+  const PreparedPattern& data_;
+  const std::vector<Candidate>& candidates_;
+  const Instrument& instrument_;
+  const ScreenOutcome& screened_;
+  SearchOptions options_;
+  SearchGrid grid_, coarse_;
+  PatternPainter fine_, blurred_;
+  std::vector<double> weight_, coarse_weight_;
+  std::vector<std::vector<double>> background_;  ///< columns
+  double correlation_ = 1.0, independent_ = 1.0;
+  mutable double cached_displacement_ = 1e9;
+  mutable std::vector<std::vector<std::vector<float>>> cache_;
+};
+
+}  // namespace gadolin::diffraction
