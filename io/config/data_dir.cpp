@@ -36,4 +36,17 @@ std::string find_data_dir() {
       ExitCode::resource);
 }
 
+std::vector<std::string> find_structure_folders(const std::vector<std::string>& named) {
+  if (!named.empty()) return named;
+  std::vector<std::string> folders;
+  const char* variable = std::getenv("GADOLIN_LIBRARY");
+  std::string rest = variable ? variable : "";
+  while (!rest.empty()) {
+    const auto colon = rest.find(':');
+    if (colon != 0) folders.push_back(rest.substr(0, colon));
+    rest = colon == std::string::npos ? "" : rest.substr(colon + 1);
+  }
+  return folders;
+}
+
 }  // namespace gadolin::config
