@@ -4,7 +4,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <system_error>
 #include <vector>
 
@@ -16,35 +15,14 @@ namespace gadolin::io {
 
 namespace {
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) fail();
-  }
-  void add(const char* data, std::size_t size) {
-    if (EVP_DigestUpdate(context_.get(), data, size) != 1) fail();
-  }
-  std::string hex() {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int length = 0;
-    if (EVP_DigestFinal_ex(context_.get(), digest, &length) != 1) fail();
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * length);
-    for (unsigned int i = 0; i < length; ++i) {
-      text += digits[digest[i] >> 4];
-      text += digits[digest[i] & 15];
-    }
-    return text;
-  }
+[[noreturn]] void fail_sha256() {
+  throw Error("E-FILE-009", "SHA-256 is not available", "the OpenSSL library",
+              "repair the OpenSSL installation", ExitCode::internal_error);
+}
 
- private:
-  [[noreturn]] static void fail() {
-    throw Error("E-FILE-009", "SHA-256 is not available", "the OpenSSL library",
-                "repair the OpenSSL installation", ExitCode::internal_error);
-  }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
+EVP_MD_CTX* evp(const std::unique_ptr<void, void (*)(void*)>& context) {
+  return static_cast<EVP_MD_CTX*>(context.get());
+}
 
 /// Opens a regular file or says why not.
 std::ifstream open_checked(const std::string& path) {
@@ -111,9 +89,31 @@ FileBytes read_file(const std::string& path, const std::string& role, std::uint6
   return file;
 }
 
+Sha256::Sha256()
+    : context_(EVP_MD_CTX_new(), [](void* p) { EVP_MD_CTX_free(static_cast<EVP_MD_CTX*>(p)); }) {
+  if (!context_ || EVP_DigestInit_ex(evp(context_), EVP_sha256(), nullptr) != 1) fail_sha256();
+}
+
+void Sha256::add(const void* data, std::size_t size_bytes) {
+  if (EVP_DigestUpdate(evp(context_), data, size_bytes) != 1) fail_sha256();
+}
+
+std::string Sha256::hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  if (EVP_DigestFinal_ex(evp(context_), digest, &length) != 1) fail_sha256();
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < length; ++i) {
+    text += digits[digest[i] >> 4];
+    text += digits[digest[i] & 15];
+  }
+  return text;
+}
+
 std::string sha256_hex(std::string_view bytes) {
   Sha256 digest;
-  digest.add(bytes.data(), bytes.size());
+  digest.add(bytes);
   return digest.hex();
 }
 

@@ -252,6 +252,10 @@ Pattern read_entry(hid_t entry, const Paths& paths, const std::string& name,
   const std::string unit = lower_case(attribute_text(intensity.get(), "units"));
   const bool rates = unit == "cps" || unit == "counts/s" || unit == "1/s" || unit == "hz";
   if (pattern.sigma.empty() && rates) sigma_of_rates(pattern);
+  // What gadolin convert says of intensities that are no counts, though they may look like some.
+  if (pattern.sigma.empty() && attribute_text(intensity.get(), "uncertainty") == "unknown") {
+    withhold_sigma(pattern, "are stated to be no counts");
+  }
   finish_pattern(pattern, {}, true, structured_least_points);
   return pattern;
 }

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <string_view>
-
-#include <openssl/evp.h>
 
 #include "io/readers/file_bytes.hpp"
 #include "io/store/datasets.hpp"
-#include "models/core/error.hpp"
 
 namespace gadolin::io {
 
@@ -23,36 +19,16 @@ using hdf5::Datatype;
 /// SHA-256 of typed pieces; every piece carries its length, so no two contents run together.
 class Digest {
  public:
-  Digest() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    require(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
-  }
-  void add_bytes(const void* data, std::size_t size_bytes) {
-    require(EVP_DigestUpdate(context_.get(), data, size_bytes) == 1);
-  }
+  void add_bytes(const void* data, std::size_t size_bytes) { sha256_.add(data, size_bytes); }
   void add_count(std::uint64_t count) { add_bytes(&count, sizeof count); }
   void add_text(std::string_view text) {
     add_count(text.size());
-    add_bytes(text.data(), text.size());
+    sha256_.add(text);
   }
-  std::string hex() {
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    require(EVP_DigestFinal_ex(context_.get(), bytes, &length) == 1);
-    std::string text;
-    for (unsigned i = 0; i < length; ++i) {
-      text += "0123456789abcdef"[bytes[i] >> 4];
-      text += "0123456789abcdef"[bytes[i] & 15];
-    }
-    return text;
-  }
+  std::string hex() { return sha256_.hex(); }
 
  private:
-  static void require(bool done) {
-    if (done) return;
-    throw Error("E-FILE-009", "SHA-256 is not available", "the OpenSSL library",
-                "repair the OpenSSL installation", ExitCode::internal_error);
-  }
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+  Sha256 sha256_;
 };
 
 constexpr std::uint64_t block_bytes = 8 << 20;
