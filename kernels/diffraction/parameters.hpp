@@ -20,10 +20,13 @@ struct Layout {
   static constexpr int capillary_a = 8;      ///< [mm]; shift -(a / R) sin(2 theta)
   static constexpr int capillary_b = 9;      ///< [mm]; shift +(b / R) cos(2 theta)
   static constexpr int blank = 10;           ///< scale of the measured blank
-  static constexpr int hump = 11;            ///< per hump: the three below
-  static constexpr int hump_area = 0;        ///< [counts deg]
-  static constexpr int hump_centre = 1;      ///< [deg]
-  static constexpr int hump_fwhm = 2;        ///< [deg]; 0: there is no such hump
+  /// Sine of theta below which the beam is longer than the specimen (a disc): R divergence /
+  /// diameter
+  static constexpr int overflow = 11;
+  static constexpr int hump = 12;        ///< per hump: the three below
+  static constexpr int hump_area = 0;    ///< [counts deg]
+  static constexpr int hump_centre = 1;  ///< [deg]
+  static constexpr int hump_fwhm = 2;    ///< [deg]; 0: there is no such hump
   static constexpr int hump_stride = 3;
   static constexpr int background = hump + max_humps * hump_stride;  ///< Chebyshev, then one 1/x
 

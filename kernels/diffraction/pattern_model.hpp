@@ -197,6 +197,7 @@ struct PatternModel {
     if (column[own + Layout::march_r] >= 0) want |= want_texture;
     if (column[own + Layout::b_iso] >= 0) want |= want_b_iso;
     if (column[Layout::s_over_l] >= 0) want |= want_axial;
+    if (column[Layout::overflow] >= 0) want |= want_overflow;
     for (int k :
          {Layout::gauss_p, Layout::transparency, Layout::capillary_a, Layout::capillary_b}) {
       if (column[k] >= 0) want |= want_rare;
@@ -291,6 +292,7 @@ struct PatternModel {
     shared.transparency = fma(scale, sum.transparency, shared.transparency);
     shared.capillary_a = fma(scale, sum.capillary_a, shared.capillary_a);
     shared.capillary_b = fma(scale, sum.capillary_b, shared.capillary_b);
+    shared.overflow = fma(scale, sum.overflow, shared.overflow);
   }
 
   /// Fills the weighted Jacobian columns and the weighted residual (column n_free) of one pack.
@@ -364,6 +366,7 @@ struct PatternModel {
     put(Layout::transparency, shared.transparency);
     put(Layout::capillary_a, shared.capillary_a);
     put(Layout::capillary_b, shared.capillary_b);
+    put(Layout::overflow, shared.overflow);
     for (int c = 0; c < n_free; ++c) {
       (P::load(row + c * stride) * root).store(row + c * stride);
     }

@@ -28,7 +28,7 @@ struct Peak {
   double x = 0.0, y = 0.0;                                          ///< dL/dX, dL/dY
   double displacement = 0.0;                                        ///< d centre / ds
   double transparency = 0.0, capillary_a = 0.0, capillary_b = 0.0;  ///< d centre / dt, da, db
-  double march_r = 0.0, b_iso = 0.0;                                ///< d ln(area) / dr, dB
+  double march_r = 0.0, b_iso = 0.0, overflow = 0.0;                ///< d ln(area) / dr, dB, dw
   double theta_area = 0.0, theta_centre = 0.0, theta_g2 = 0.0, theta_l = 0.0;  ///< by 1/d^2
   double slope[max_cell_directions] = {};
   double area = 0.0, eta = 0.0;               ///< unit scale
@@ -46,11 +46,25 @@ struct PeakSetting {
   double h_over_s = 1.0;                ///< slit height over sample length (both halves)
 };
 
+/// Share of a beam that a disc catches, where the beam is at least as wide as the disc and u times
+/// its diameter long: 1 for a short beam, pi / (4 u) for a long one; and d ln(share) / du.
+///   share = (u sqrt(1 - u^2) + asin u) / (2 u) for u < 1
+GADOLIN_INLINE double disc_share(double u, double& log_slope) {
+  if (u < 1e-3) {
+    log_slope = -u / 3.0;
+    return 1.0 - u * u / 6.0;
+  }
+  const double chord = u < 1.0 ? std::sqrt(1.0 - u * u) : 0.0;
+  const double covered = u < 1.0 ? 0.5 * (u * chord + std::asin(u)) : 0.78539816339744831;
+  log_slope = chord / covered - 1.0 / u;
+  return covered / u;
+}
+
 /// The peak of ring `ring` for one line; false (and an untouched peak of area 0) where Bragg's law
 /// has no answer or theta is below 0.1 degree.
 ///   centre = 2 theta + zero - (2 s / R) cos(theta) - t sin(2 theta)
 ///            + (-a sin(2 theta) + b cos(2 theta)) / R
-///   area   = r_line sum|F|^2 Lp(theta) T(r) exp(-B / (2 d^2))
+///   area   = r_line sum|F|^2 Lp(theta) T(r) exp(-B / (2 d^2)) disc_share(w / sin(theta))
 ///   Lp     = [K + (1-K) cos^2(2 theta)] / (sin^2(theta) cos(theta))
 ///   T      = sum_k weight_k (r^2 c_k + (1-c_k)/r)^(-3/2)
 /// in   parameters [layout.size()]; phase; line wavelength [angstrom] and relative intensity
@@ -108,11 +122,19 @@ GADOLIN_HD inline bool make_peak(const RingData& ring, int line, double waveleng
       t_r += weight * -1.5 * power / base * (2.0 * r * c - (1.0 - c) / (r * r));
     }
   }
+  double caught = 1.0;
+  peak.overflow = 0.0;
+  if (const double edge = parameters[Layout::overflow]; edge > 0.0) {
+    double log_slope = 0.0;
+    caught = disc_share(edge / sine, log_slope);
+    peak.overflow = log_slope / sine;
+    area_theta -= log_slope * edge * cosine / (sine * sine);
+  }
   peak.march_r = t_r / t;
   peak.b_iso = -0.5 * q;
   peak.theta_area = theta_q * area_theta - 0.5 * own[Layout::b_iso];
-  peak.area =
-      relative_intensity * ring.f2_sum[line] * lp * t * std::exp(-0.5 * own[Layout::b_iso] * q);
+  peak.area = relative_intensity * ring.f2_sum[line] * lp * t * caught *
+              std::exp(-0.5 * own[Layout::b_iso] * q);
 
   const double u = parameters[Layout::u], v = parameters[Layout::v], w = parameters[Layout::w];
   const double secant2 = 1.0 + tangent * tangent, broad = parameters[Layout::gauss_p];

@@ -16,13 +16,14 @@ enum Want : unsigned {
   want_b_iso = 32u,
   want_axial = 64u,
   want_rare = 128u,  ///< P, transparency, capillary offsets: free for standards only
+  want_overflow = 256u,
 };
 
 /// Pattern of one phase at unit scale, and its derivatives.
 template <class P>
 struct PhaseSum {
   P f, x, y, u, v, w, displacement, zero, march_r, b_iso;
-  P axial, gauss_p, transparency, capillary_a, capillary_b;
+  P axial, gauss_p, transparency, capillary_a, capillary_b, overflow;
   P cell[max_cell_directions];
 };
 
@@ -127,6 +128,7 @@ GADOLIN_INLINE void add_peaks(const Peak* GADOLIN_RESTRICT peaks, const int* GAD
         sum.capillary_a = fma(P(peak.capillary_a), by_centre, sum.capillary_a);
         sum.capillary_b = fma(P(peak.capillary_b), by_centre, sum.capillary_b);
       }
+      if (want & want_overflow) sum.overflow = fma(P(peak.overflow), f, sum.overflow);
       if (want & want_b_iso) sum.b_iso = fma(P(peak.b_iso), f, sum.b_iso);
       if (want & want_cell) {
         const P by_q =

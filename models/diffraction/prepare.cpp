@@ -230,6 +230,7 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
     model.phases.push_back(make_phase(structure, instrument, tables));
   }
   model.lines = static_cast<int>(instrument.lines.size());
+  if (instrument.s_over_l > 0.0) model.axial_rules = axial_rules(h_over_s(instrument));
 
   states.assign(patterns.size(), PatternState{});
   std::vector<RingSet> sets;

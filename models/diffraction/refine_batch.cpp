@@ -62,6 +62,8 @@ std::array<double, 2> parameter_bounds(const BatchModel& model, int parameter) {
     case Layout::capillary_a:
     case Layout::capillary_b:
       return {-1.5, 1.5};
+    case Layout::overflow:
+      return {0.0, 0.9};
     case Layout::blank:
       return {0.0, far};
     default:
@@ -137,7 +139,8 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   const auto counts = memory.input<double>(total);
   const auto variance = memory.input<double>(total);
   const auto blank = memory.input<double>(blanks ? total : 1);
-  const auto rules = axial ? axial_rules(h_over_s(model.instrument)) : std::vector<double>{};
+  const auto rules = axial && model.axial_rules.empty() ? axial_rules(h_over_s(model.instrument))
+                                                        : model.axial_rules;
   const auto axial_nodes = memory.input<double>(rules.size() + 1);
   const auto poisson = memory.input<int>(n);
   const auto ring_set = memory.input<int>(n);

@@ -61,6 +61,7 @@ struct BatchModel {
   std::vector<PhaseModel> phases;
   std::vector<std::vector<std::vector<Ring>>> ring_sets;  ///< [set][phase]
   int lines = 0;
+  std::vector<double> axial_rules;  ///< of the instrument's h/s; empty: not smeared
 };
 
 /// Narrowest width a hump may take [deg]: a narrower one would imitate a line.

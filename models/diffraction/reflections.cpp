@@ -102,7 +102,7 @@ void add_structure_factor(const CrystalStructure& structure, const AtomicTables&
   std::vector<double> f0(structure.sites.size()), damping(structure.sites.size());
   for (std::size_t j = 0; j < structure.sites.size(); ++j) {
     const auto& site = structure.sites[j];
-    f0[j] = form_factor(tables, site.element, site.charge, s2);
+    f0[j] = form_factor(tables, site.element, scattering_charge(structure, site), s2);
     damping[j] = site.occupancy * std::exp(-site.b_iso_angstrom2 * s2);
   }
   for (std::size_t l = 0; l < factors.size(); ++l) {
@@ -312,11 +312,6 @@ std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTabl
   for (std::size_t i = 0; i < 3; ++i) {
     most[i] = static_cast<int>(std::ceil(structure.cell[i] / d_min_angstrom));
   }
-  const bool has_axis = texture_axis != Hkl{0, 0, 0};
-  const std::array<double, 3> axis{static_cast<double>(texture_axis[0]),
-                                   static_cast<double>(texture_axis[1]),
-                                   static_cast<double>(texture_axis[2])};
-  const double axis2 = has_axis ? inverse_d_squared(own, axis) : 1.0;
 
   std::set<Hkl> done;
   std::map<std::array<long, 6>, Ring> rings;  // keyed by how 1/d^2 depends on the free parameters
@@ -355,27 +350,9 @@ std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTabl
         add_structure_factor(structure, tables, atoms, factors, hkl, q / 4.0, count, f2);
         ring.multiplicity += count;
         for (std::size_t i = 0; i < lines.size(); ++i) ring.f2_sum[i] += f2[i];
-        if (!has_axis || f2[0] <= 0.0) continue;
-        for (const auto& mate : orbit) {
-          const std::array<double, 3> m{static_cast<double>(mate[0]), static_cast<double>(mate[1]),
-                                        static_cast<double>(mate[2])};
-          // Polarised form of h' G* a: (|h+a|^2 - |h-a|^2) / 4.
-          std::array<double, 3> sum{}, difference{};
-          for (std::size_t i = 0; i < 3; ++i) {
-            sum[i] = m[i] + axis[i];
-            difference[i] = m[i] - axis[i];
-          }
-          const double dot =
-              (inverse_d_squared(own, sum) - inverse_d_squared(own, difference)) / 4.0;
-          const double cos2 = std::clamp(dot * dot / (q * axis2), 0.0, 1.0);
-          const double weight = f2[0] / count;
-          std::size_t at = 0;
-          while (at < ring.cos2.size() && std::fabs(ring.cos2[at] - cos2) > 1e-9) ++at;
-          if (at == ring.cos2.size()) {
-            ring.cos2.push_back(cos2);
-            ring.weight.push_back(0.0);
-          }
-          ring.weight[at] += weight;
+        if (f2[0] > 0.0) {
+          ring.family.push_back(*orbit.rbegin());
+          ring.family_share.push_back(f2[0]);
         }
       }
     }
@@ -386,13 +363,65 @@ std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTabl
   for (auto& [key, ring] : rings) {
     if (ring.f2_sum[0] < 1e-7 * strongest) continue;
     double total = 0.0;
-    for (double w : ring.weight) total += w;
-    for (double& w : ring.weight) w /= total;
+    for (double w : ring.family_share) total += w;
+    for (double& w : ring.family_share) w /= total;
     kept.push_back(std::move(ring));
   }
   std::sort(kept.begin(), kept.end(),
             [](const Ring& a, const Ring& b) { return a.inverse_d2 < b.inverse_d2; });
+  set_texture_axis(structure, texture_axis, kept);
   return kept;
+}
+
+void set_texture_axis(const CrystalStructure& structure, const std::array<int, 3>& texture_axis,
+                      std::vector<Ring>& rings) {
+  const bool has_axis = texture_axis != Hkl{0, 0, 0};
+  const Metric own = reciprocal_metric(structure.cell);
+  const auto rotations = point_group(structure);
+  const std::array<double, 3> axis{static_cast<double>(texture_axis[0]),
+                                   static_cast<double>(texture_axis[1]),
+                                   static_cast<double>(texture_axis[2])};
+  const double axis2 = has_axis ? inverse_d_squared(own, axis) : 1.0;
+  for (auto& ring : rings) {
+    ring.cos2.clear();
+    ring.weight.clear();
+    for (std::size_t f = 0; has_axis && f < ring.family.size(); ++f) {
+      std::set<Hkl> orbit;
+      for (const auto& r : rotations) {
+        const Hkl mate = times(ring.family[f], r);
+        orbit.insert(std::max(mate, Hkl{-mate[0], -mate[1], -mate[2]}));  // one of a Friedel pair
+      }
+      for (const auto& mate : orbit) {
+        const std::array<double, 3> m{static_cast<double>(mate[0]), static_cast<double>(mate[1]),
+                                      static_cast<double>(mate[2])};
+        // Polarised form of h' G* a: (|h+a|^2 - |h-a|^2) / 4.
+        std::array<double, 3> sum{}, difference{};
+        for (std::size_t i = 0; i < 3; ++i) {
+          sum[i] = m[i] + axis[i];
+          difference[i] = m[i] - axis[i];
+        }
+        const double dot = (inverse_d_squared(own, sum) - inverse_d_squared(own, difference)) / 4.0;
+        const double cos2 = std::clamp(dot * dot / (inverse_d_squared(own, m) * axis2), 0.0, 1.0);
+        const double weight = ring.family_share[f] / static_cast<double>(orbit.size());
+        std::size_t at = 0;
+        while (at < ring.cos2.size() && std::fabs(ring.cos2[at] - cos2) > 1e-9) ++at;
+        if (at == ring.cos2.size()) {
+          ring.cos2.push_back(cos2);
+          ring.weight.push_back(0.0);
+        }
+        ring.weight[at] += weight;
+      }
+    }
+  }
+}
+
+int scattering_charge(const CrystalStructure& structure, const AtomSite& site) {
+  if (site.charge != 0 || site.element != "O") return site.charge;
+  static const std::set<std::string> covalent{"B", "C", "N", "Si", "P", "S", "Cl", "V", "As", "Se"};
+  for (const auto& other : structure.sites) {
+    if (covalent.count(other.element) != 0) return 0;
+  }
+  return -2;
 }
 
 double structure_factor_squared(const CrystalStructure& structure, const AtomicTables& tables,
@@ -422,6 +451,32 @@ std::array<int, 3> obvious_texture_axis(const CrystalStructure& structure) {
     high_order_c = high_order_c || high_order;
   }
   return high_order_c ? std::array<int, 3>{0, 0, 1} : std::array<int, 3>{0, 0, 0};
+}
+
+std::vector<std::array<int, 3>> texture_axes(const CrystalStructure& structure) {
+  if (obvious_texture_axis(structure) != Hkl{0, 0, 0}) {
+    // Calcite and its kin: rhombohedral (centred), c/a near 3.4.
+    const bool centred = std::any_of(
+        structure.operations.begin(), structure.operations.end(), [](const SymmetryOperation& op) {
+          const Rotation one{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+          return op.rotation == one && std::fabs(op.translation[2]) > 0.01;
+        });
+    const double ratio = structure.cell[2] / structure.cell[0];
+    if (centred && ratio > 3.1 && ratio < 3.6) return {{0, 0, 1}, {1, 0, 4}};
+    return {{0, 0, 1}};
+  }
+  const auto rotations = point_group(structure);
+  std::set<Hkl> seen;
+  std::vector<Hkl> axes;
+  for (const Hkl& edge : {Hkl{0, 0, 1}, Hkl{0, 1, 0}, Hkl{1, 0, 0}}) {
+    if (seen.count(edge) != 0) return {};  // edges that are equivalent: a cubic phase
+    for (const auto& r : rotations) {
+      const Hkl mate = times(edge, r);
+      seen.insert(std::max(mate, Hkl{-mate[0], -mate[1], -mate[2]}));
+    }
+    axes.push_back(edge);
+  }
+  return axes;
 }
 
 }  // namespace gadolin::diffraction

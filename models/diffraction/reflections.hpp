@@ -50,6 +50,10 @@ struct Ring {
   std::array<double, 6> slope{};     ///< d(1/d^2)/dp_k
   std::vector<double> f2_sum;        ///< [lines] sum over the ring of |F|^2 (Friedel mean)
   std::vector<double> cos2, weight;  ///< texture: cos^2 to the axis, share of the intensity
+  /// The families of symmetry-equivalent reflections that share the ring: one of each, and its
+  /// share of |F|^2 at the first line.
+  std::vector<std::array<int, 3>> family;
+  std::vector<double> family_share;
 };
 
 /// Most reflections of one structure that are enumerated: 40 times what a cell of 1000 angstrom^3
@@ -68,6 +72,22 @@ std::string too_many_reflections(const CrystalStructure& structure, double d_min
 std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTables& tables,
                              const std::vector<EmissionLine>& lines, double d_min_angstrom,
                              const std::array<int, 3>& texture_axis);
+
+/// Fills cos2 and weight of every ring for a texture axis (reflection indices); 0 0 0 empties them.
+///   cos^2 of the angle between each reflection of the ring and the axis; equal angles merged
+void set_texture_axis(const CrystalStructure& structure, const std::array<int, 3>& axis,
+                      std::vector<Ring>& rings);
+
+/// Axes a March-Dollase texture may have where the symmetry does not single one out: the three
+/// edges of an orthorhombic or oblique cell, each once; (104), the cleavage of calcite, beside
+/// [001] of a rhombohedral lattice with the calcite cell shape. Empty for a cubic phase.
+std::vector<std::array<int, 3>> texture_axes(const CrystalStructure& structure);
+
+/// Charge of the form factor of a site: the one the structure states; else O2- in oxides and
+/// hydroxides, whose oxygen is near to it (docs/theory/diffraction.md#structure-factor), else 0.
+/// A structure with an element that builds covalent oxyanions (B C N Si P S Cl V As Se) is no
+/// oxide.
+int scattering_charge(const CrystalStructure& structure, const AtomSite& site);
 
 /// |F(hkl)|^2 at one wavelength, mean of the Friedel pair.
 double structure_factor_squared(const CrystalStructure& structure, const AtomicTables& tables,

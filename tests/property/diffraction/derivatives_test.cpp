@@ -49,6 +49,7 @@ class SmallPattern {
     set(Layout::transparency, 4e-4);
     set(Layout::capillary_a, 0.05);
     set(Layout::capillary_b, -0.03);
+    set(Layout::overflow, 0.28);
     set(Layout::blank, 0.4);
     set(Layout::hump + Layout::hump_area, 150.0);
     set(Layout::hump + Layout::hump_centre, 38.0);
