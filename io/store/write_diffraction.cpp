@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "io/store/datasets.hpp"
+#include "io/store/quantification.hpp"
 #include "io/store/result_file.hpp"
 #include "io/store/schema.hpp"
 
@@ -81,6 +82,8 @@ const PhaseColumn phase_columns[] = {
     {"weight_fraction_errors", "1", [](const PhaseResult& p) { return p.u_stat; }},
     {"weight_fraction_u_total", "1", [](const PhaseResult& p) { return p.u_total; }},
     {"weight_fraction_lod", "1", [](const PhaseResult& p) { return p.lod_weight_fraction; }},
+    {"weight_fraction_limit_95", "1",
+     [](const PhaseResult& p) { return number_or_nan(p.upper_limit_95 > 0, p.upper_limit_95); }},
     {"scale", "1", [](const PhaseResult& p) { return p.scale; }},
     {"scale_errors", "1", [](const PhaseResult& p) { return p.u_scale; }},
     {"size", "nm", [](const PhaseResult& p) { return number_or_nan(p.size_nm > 0, p.size_nm); }},
@@ -276,6 +279,7 @@ void ResultFile::append_patterns(std::span<const PatternResult> results) {
       hdf5::attach_scale(id, name, 0, "item");
     }
     for (const ItemColumn& column : fit_columns) hdf5::attach_scale(id, column.name, 0, "item");
+    append_quantification(id, results, batch_phases_, true);
     const auto attach_table = [&](const std::string& name) {
       hdf5::attach_scale(id, name, 0, "item");
       hdf5::attach_scale(id, name, 1, "phase");
@@ -303,6 +307,8 @@ void ResultFile::append_patterns(std::span<const PatternResult> results) {
       hdf5::set_attribute(root.get(), "default", "batch");
       has_root_default_ = true;
     }
+  } else {
+    append_quantification(id, results, batch_phases_, false);
   }
   add_journal("batch", batch_items_, static_cast<std::int64_t>(results.size()));
   batch_items_ += static_cast<std::int64_t>(results.size());
@@ -437,6 +443,7 @@ void ResultFile::write_pattern(const std::string& sample_id, const diffraction::
   hdf5::write_numbers(id, "covariance_total", covariance_total, {names.size(), names.size()}, "1");
   hdf5::write_integers(id, "tick_phase", tick_phase, "1");
   hdf5::write_numbers(id, "tick_two_theta", ticks, "deg");
+  write_quantification(made.get(), result);
   add_journal("sample " + sample_id + " xrd", 0, 0);
 }
 
