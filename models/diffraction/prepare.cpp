@@ -265,7 +265,12 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
     sets.emplace_back();
     sets.back().rings.resize(structures.size());
   }
-  for (auto& set : sets) model.ring_sets.push_back(std::move(set.rings));
+  std::vector<std::array<int, 3>> axes;
+  for (const auto& phase : model.phases) axes.push_back(phase.texture_axis);
+  for (auto& set : sets) {
+    model.ring_sets.push_back(std::move(set.rings));
+    model.axes.push_back(axes);
+  }
   for (auto& state : states) {
     auto& parameters = state.parameters;
     parameters.assign(static_cast<std::size_t>(model.layout.size()), 0.0);

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "kernels/diffraction/refine.hpp"
 #include "models/diffraction/assess.hpp"
+#include "models/diffraction/phase_pattern.hpp"
 #include "models/diffraction/prepare.hpp"
 #include "models/diffraction/uncertainty.hpp"
 
@@ -18,14 +21,17 @@ namespace {
 constexpr double pi = 3.14159265358979323846;
 constexpr double share_for_cell = 0.02;
 constexpr double share_for_width = 0.05;
+constexpr double share_for_size = 0.01;  ///< below share_for_width: X alone, once all else stands
 constexpr double share_for_texture = 0.05;
 
 /// The batch on its way through the protocol.
 class Protocol {
  public:
-  Protocol(const BatchModel& model, std::vector<PatternState>& states,
-           const RefinementOptions& options, const Engine& engine)
+  Protocol(BatchModel& model, const std::vector<CrystalStructure>& structures,
+           std::vector<PatternState>& states, const RefinementOptions& options,
+           const Engine& engine)
       : model_(model),
+        structures_(structures),
         states_(states),
         options_(options),
         engine_(engine),
@@ -36,30 +42,33 @@ class Protocol {
     scales_and_background();
     const int shift = model_.instrument.geometry == Geometry::bragg_brentano ? Layout::displacement
                                                                              : Layout::zero;
-    step([&](const PatternState&) { return std::vector<int>{shift}; });
+    step([&](PatternState&) { return std::vector<int>{shift}; });
     // Twice: what ran away while widths or texture were wrong gets another chance.
     for (int round = 0; round < 2; ++round) {
-      step([&](const PatternState& s) { return cells(s); });
-      step([&](const PatternState& s) { return widths(s, {Layout::x}, {Layout::w}); });
+      step([&](PatternState& s) { return cells(s); });
+      step([&](PatternState& s) { return widths(s, {Layout::x}, {Layout::w}); });
       for (int p = 0; p < model_.layout.phases; ++p) {
-        step([&](const PatternState& s) { return cell(s, p); });
+        step([&](PatternState& s) { return cell(s, p); });
       }
-      step([&](const PatternState& s) { return widths(s, {Layout::x, Layout::y}, {Layout::w}); });
-      step([&](const PatternState&) { return std::vector<int>{Layout::u, Layout::v}; });
+      step([&](PatternState& s) { return widths(s, {Layout::x, Layout::y}, {Layout::w}); });
+      step([&](PatternState&) { return std::vector<int>{Layout::u, Layout::v}; });
       for (int p = 0; options_.texture && p < model_.layout.phases; ++p) {
-        step([&](const PatternState& s) { return texture(s, p); }, true);
+        step([&](PatternState& s) { return texture(s, p); }, true);
       }
+      step([&](PatternState& s) { return overflow(s); }, true);
     }
+    step([&](PatternState& s) { return sizes(s); });
     if (options_.background_terms == 0) {
       for (int round = 0; round < 4; ++round) {
-        step([&](const PatternState& s) { return more_background(s); });
+        step([&](PatternState& s) { return more_background(s); });
       }
     }
     finish();
   }
 
  private:
-  using Choose = std::function<std::vector<int>(const PatternState&)>;
+  /// What to free next; may also choose the texture axis of the state.
+  using Choose = std::function<std::vector<int>(PatternState&)>;
 
   LaunchOptions launch_options(int reweights = 0) const {
     LaunchOptions launch;
@@ -152,12 +161,104 @@ class Protocol {
     return shared;
   }
 
-  std::vector<int> texture(const PatternState& state, int p) const {
-    if (model_.phases[static_cast<std::size_t>(p)].texture_axis == std::array<int, 3>{0, 0, 0} ||
-        share(state, p) < share_for_texture) {
+  /// The texture axis the residuals ask for, if any: every candidate is judged by the drop of chi2
+  /// its derivative at r = 1 promises beside the scales; the best one enters the rings of the
+  /// state.
+  std::vector<int> texture(PatternState& state, int p) {
+    const int r = model_.layout.phase(p) + Layout::march_r;
+    if (share(state, p) < share_for_texture || is_free(state, r)) return {};
+    std::vector<std::vector<double>> own;
+    std::vector<const std::vector<double>*> known;
+    for (int q = 0; q < model_.layout.phases; ++q) own.push_back(phase_pattern(model_, state, q));
+    for (const auto& y : own) known.push_back(&y);
+    std::array<int, 3> best{};
+    double gain = 0.0;
+    for (const auto& axis : texture_axes(structures_[static_cast<std::size_t>(p)])) {
+      const auto& rings = rings_with_axis(state.ring_set, p, axis);
+      std::size_t at = 0;
+      PhasePatternOptions options;
+      options.weight = [&](const Ring&) {  // d ln T / dr at r = 1; phase_pattern walks in order
+        const Ring& ring = rings[at++];
+        double mean = 0.0;
+        for (std::size_t k = 0; k < ring.cos2.size(); ++k) mean += ring.weight[k] * ring.cos2[k];
+        return 1.5 - 4.5 * mean;
+      };
+      const double drop =
+          test_residual(state, phase_pattern(model_, state, p, options), known).chi2_drop;
+      if (drop > gain) {
+        gain = drop;
+        best = axis;
+      }
+    }
+    // A step that cannot pay is not taken: the estimate is linear, hence half of what is asked.
+    const double n = static_cast<double>(state.counts.size()) /
+                     std::max(1.0, state.summary[Summary::correlation]);
+    if (!(n * gain / state.chi2 > 0.5 * std::log(std::max(2.0, n)))) return {};
+    if (best !=
+        model_.axes[static_cast<std::size_t>(state.ring_set)][static_cast<std::size_t>(p)]) {
+      state.ring_set = set_with_axis(state.ring_set, p, best);
+    }
+    return {r};
+  }
+
+  const std::vector<Ring>& rings_with_axis(int set, int p, const std::array<int, 3>& axis) {
+    const auto key = std::make_tuple(set, p, axis);
+    const auto found = rings_of_axis_.find(key);
+    if (found != rings_of_axis_.end()) return found->second;
+    auto rings = model_.ring_sets[static_cast<std::size_t>(set)][static_cast<std::size_t>(p)];
+    set_texture_axis(structures_[static_cast<std::size_t>(p)], axis, rings);
+    return rings_of_axis_.emplace(key, std::move(rings)).first->second;
+  }
+
+  /// The ring set that differs from `set` by the texture axis of phase p alone.
+  int set_with_axis(int set, int p, const std::array<int, 3>& axis) {
+    const auto key = std::make_tuple(set, p, axis);
+    const auto found = set_of_axis_.find(key);
+    if (found != set_of_axis_.end()) return found->second;
+    auto rings = model_.ring_sets[static_cast<std::size_t>(set)];
+    rings[static_cast<std::size_t>(p)] = rings_with_axis(set, p, axis);
+    auto axes = model_.axes[static_cast<std::size_t>(set)];
+    axes[static_cast<std::size_t>(p)] = axis;
+    model_.ring_sets.push_back(std::move(rings));
+    model_.axes.push_back(std::move(axes));
+    const int fresh = static_cast<int>(model_.ring_sets.size()) - 1;
+    set_of_axis_[key] = fresh;
+    return fresh;
+  }
+
+  /// A specimen shorter than the beam at low angles: a disc, whose size nobody stated.
+  std::vector<int> overflow(PatternState& state) const {
+    const auto& factors = model_.instrument.factors;
+    if (model_.instrument.geometry != Geometry::bragg_brentano || factors.variable_slit ||
+        factors.transmission || factors.specimen_length_mm > 0.0 ||
+        is_free(state, Layout::overflow)) {
       return {};
     }
-    return {model_.layout.phase(p) + Layout::march_r};
+    // From the first line of some strength on: nothing below it can tell.
+    double highest = 0.0;
+    for (std::size_t i = 0; i < state.calculated.size(); ++i) {
+      highest = std::max(highest, state.calculated[i] - state.background[i]);
+    }
+    std::size_t first = 0;
+    while (state.calculated[first] - state.background[first] < 0.1 * highest) ++first;
+    state.parameters[Layout::overflow] = std::sin(0.5 * state.two_theta_deg[first] * pi / 180.0);
+    return {Layout::overflow};
+  }
+
+  /// Size broadening of phases too weak for full widths but strong enough to be wrong by tied ones.
+  std::vector<int> sizes(const PatternState& state) const {
+    std::vector<int> more;
+    for (int p = 0; p < model_.layout.phases; ++p) {
+      const double part = share(state, p);
+      if (part >= share_for_size && part < share_for_width) {
+        more.push_back(model_.layout.phase(p) + Layout::x);
+      }
+    }
+    return more;
+  }
+
+  static bool is_free(const PatternState& state, int parameter) {
+    return std::find(state.free.begin(), state.free.end(), parameter) != state.free.end();
   }
 
   std::vector<int> more_background(const PatternState& state) const {
@@ -245,7 +346,7 @@ class Protocol {
         return std::find(states_[i].free.begin(), states_[i].free.end(), parameter) !=
                states_[i].free.end();
       });
-      const auto attempt = std::make_pair(states_[i].free, added[i]);
+      const auto attempt = std::make_tuple(states_[i].free, added[i], states_[i].ring_set);
       if (added[i].empty() || refused_[i].count(attempt) != 0) {
         states_[i] = before[i];
         added[i].clear();
@@ -266,11 +367,16 @@ class Protocol {
         if (!pays(before[i], states_[i], strict)) roll_back(i, before[i]);
         continue;
       }
+      const PatternState tried = states_[i];
       roll_back(i, before[i]);
+      states_[i].ring_set = tried.ring_set;
       std::erase_if(added[i], [&](int parameter) {
         return std::find(bad.begin(), bad.end(), block_of(parameter)) != bad.end();
       });
-      if (added[i].empty()) continue;
+      if (added[i].empty()) {
+        roll_back(i, before[i]);
+        continue;
+      }
       states_[i].free.insert(states_[i].free.end(), added[i].begin(), added[i].end());
       again[i] = 1;
     }
@@ -306,12 +412,15 @@ class Protocol {
     }
   }
 
-  const BatchModel& model_;
+  BatchModel& model_;
+  const std::vector<CrystalStructure>& structures_;
   std::vector<PatternState>& states_;
   const RefinementOptions& options_;
   const Engine& engine_;
   /// Per pattern: what was added to which free parameters without success.
-  std::vector<std::set<std::pair<std::vector<int>, std::vector<int>>>> refused_;
+  std::vector<std::set<std::tuple<std::vector<int>, std::vector<int>, int>>> refused_;
+  std::map<std::tuple<int, int, std::array<int, 3>>, std::vector<Ring>> rings_of_axis_;
+  std::map<std::tuple<int, int, std::array<int, 3>>, int> set_of_axis_;
 };
 
 /// Patterns per chunk: bounds host memory; the results do not depend on it.
@@ -331,8 +440,8 @@ std::vector<PatternResult> refine(const std::vector<Pattern>& patterns,
         patterns.begin() +
             static_cast<std::ptrdiff_t>(std::min(patterns.size(), first + chunk_patterns)));
     std::vector<PatternState> states;
-    const BatchModel model = prepare(chunk, structures, instrument, tables, options, states);
-    Protocol(model, states, options, engine).run();
+    BatchModel model = prepare(chunk, structures, instrument, tables, options, states);
+    Protocol(model, structures, states, options, engine).run();
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       results.push_back(assess(model, chunk[i], states[i], options));
     }

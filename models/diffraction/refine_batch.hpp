@@ -60,6 +60,7 @@ struct BatchModel {
   Layout layout;
   std::vector<PhaseModel> phases;
   std::vector<std::vector<std::vector<Ring>>> ring_sets;  ///< [set][phase]
+  std::vector<std::vector<std::array<int, 3>>> axes;  ///< [set][phase] texture axis, 0 0 0: none
   int lines = 0;
   std::vector<double> axial_rules;  ///< of the instrument's h/s; empty: not smeared
 };
