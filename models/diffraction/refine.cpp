@@ -42,9 +42,9 @@ class Protocol {
     scales_and_background();
     const int shift = model_.instrument.geometry == Geometry::bragg_brentano ? Layout::displacement
                                                                              : Layout::zero;
-    step([&](PatternState&) { return std::vector<int>{shift}; });
     // Twice: what ran away while widths or texture were wrong gets another chance.
     for (int round = 0; round < 2; ++round) {
+      step([&](PatternState&) { return std::vector<int>{shift}; });
       step([&](PatternState& s) { return cells(s); });
       step([&](PatternState& s) { return widths(s, {Layout::x}, {Layout::w}); });
       for (int p = 0; p < model_.layout.phases; ++p) {
