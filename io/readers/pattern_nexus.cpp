@@ -2,10 +2,12 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 #include <hdf5.h>
 
+#include "io/readers/hdf5_child.hpp"
 #include "io/readers/pattern_formats.hpp"
 #include "models/core/error.hpp"
 
@@ -29,22 +31,6 @@ class Id {
 
  private:
   hid_t id_;
-};
-
-/// The library's error printing is off while this lives.
-class Silence {
- public:
-  Silence() {
-    H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
-    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  }
-  ~Silence() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
-
- private:
-  H5E_auto2_t function_ = nullptr;
-  void* data_ = nullptr;
 };
 
 constexpr std::size_t max_text_bytes = 4096;
@@ -209,51 +195,167 @@ std::optional<Paths> find_data(hid_t entry) {
   return std::nullopt;
 }
 
-Pattern read_entry(hid_t entry, const Paths& paths, const std::string& name,
-                   const std::string& file) {
-  const std::string place = file + "/" + name;
-  Pattern pattern;
-  pattern.file = file;
+/// What an entry holds, before anything is made of it.
+struct Scan {
+  std::string definition, angle_unit, intensity_unit, uncertainty;
+  std::vector<double> angle, intensity, errors;
+  double step_time_s = 0.0;
+  TubeLines lines;
+};
+
+Scan read_entry(hid_t entry, const Paths& paths, const std::string& place) {
+  Scan scan;
   const Id definition = open_dataset(entry, "definition");
-  const std::string stated = definition ? read_text(definition.get(), false) : "";
-  pattern.reader = "NeXus " + (stated.empty() ? "NXdata" : stated.substr(0, 40));
-  const Id angle = open_dataset(entry, paths.angle),
-           intensity = open_dataset(entry, paths.intensity);
+  scan.definition = definition ? read_text(definition.get(), false).substr(0, 40) : "";
+  const Id angle = open_dataset(entry, paths.angle);
+  const Id intensity = open_dataset(entry, paths.intensity);
   if (!angle || !intensity) {
     throw Error("E-H5-002", "two_theta or intensity is no dataset", place, "export the file again");
   }
-  pattern.two_theta_deg = read_numbers(angle, place + "/" + paths.angle);
-  pattern.counts = read_numbers(intensity, place + "/" + paths.intensity);
+  scan.angle = read_numbers(angle, place + "/" + paths.angle);
+  scan.intensity = read_numbers(intensity, place + "/" + paths.intensity);
+  if (const Id errors = open_dataset(entry, paths.errors); errors) {
+    scan.errors = read_numbers(errors, place + "/" + paths.errors);
+  }
+  scan.angle_unit = lower_case(attribute_text(angle.get(), "units"));
+  scan.intensity_unit = lower_case(attribute_text(intensity.get(), "units"));
+  scan.uncertainty = attribute_text(intensity.get(), "uncertainty");
+  scan.step_time_s = time_s(entry, "experiment_config/count_time", place);
+  const std::string source = "instrument/source/";
+  scan.lines = {.alpha1 = length_angstrom(entry, source + "k_alpha_one", place),
+                .alpha2 = length_angstrom(entry, source + "k_alpha_two", place),
+                .beta = length_angstrom(entry, source + "kbeta", place),
+                .ratio = number_at(entry, source + "ratio_k_alphatwo_k_alphaone", place)};
+  return scan;
+}
+
+/// Values one after another, for the way out of the child process.
+class Packer {
+ public:
+  void add(double value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof value); }
+  void add(const std::string& text) {
+    add(static_cast<double>(text.size()));
+    bytes_ += text;
+  }
+  void add(const std::vector<double>& values) {
+    add(static_cast<double>(values.size()));
+    if (!values.empty()) {
+      bytes_.append(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(double));
+    }
+  }
+  std::string take() { return std::move(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+class Unpacker {
+ public:
+  Unpacker(std::string_view bytes, const std::string& file) : bytes_(bytes), file_(file) {}
+  bool more() const { return at_ < bytes_.size(); }
+  double number() {
+    double value = 0.0;
+    std::memcpy(&value, take(sizeof value).data(), sizeof value);
+    return value;
+  }
+  std::string text() { return std::string(take(count(1))); }
+  std::vector<double> numbers() {
+    const std::size_t n = count(sizeof(double));
+    std::vector<double> values(n);
+    if (n > 0) std::memcpy(values.data(), take(n * sizeof(double)).data(), n * sizeof(double));
+    return values;
+  }
+
+ private:
+  std::size_t count(std::size_t each) {
+    const double n = number();
+    if (!(n >= 0.0) || n > static_cast<double>((bytes_.size() - at_) / each)) fail();
+    return static_cast<std::size_t>(n);
+  }
+  std::string_view take(std::size_t size) {
+    if (size > bytes_.size() - at_) fail();
+    at_ += size;
+    return bytes_.substr(at_ - size, size);
+  }
+  [[noreturn]] void fail() const { throw damaged("its reader sent half an answer", file_); }
+
+  std::string_view bytes_;
+  const std::string& file_;
+  std::size_t at_ = 0;
+};
+
+/// In the child: the number of groups left out, their texts, then every entry's scan.
+std::string read_scans(std::string_view bytes, const std::string& file) {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  const Id access(H5Pcreate(H5P_FILE_ACCESS));
+  // The bytes whose hash is recorded are read, not the file again.
+  std::string image(bytes);
+  H5Pset_fapl_core(access.get(), std::size_t{1} << 16, 0);
+  H5Pset_file_image(access.get(), image.data(), image.size());
+  const Id handle(H5Fopen("pattern.nxs", H5F_ACC_RDONLY, access.get()));
+  if (!handle) throw damaged("it cannot be opened", file);
+  std::vector<std::string> left_out;
+  Packer packed, scans;
+  for (const std::string& name : child_groups(handle.get())) {
+    const Id entry(H5Gopen2(handle.get(), name.c_str(), H5P_DEFAULT));
+    if (!entry) continue;
+    const auto paths = find_data(entry.get());
+    if (!paths) {
+      left_out.push_back(
+          fmt::format("group {} of {} holds no two_theta with intensity", name, file));
+      continue;
+    }
+    const Scan scan = read_entry(entry.get(), *paths, file + "/" + name);
+    for (const auto* text :
+         {&name, &scan.definition, &scan.angle_unit, &scan.intensity_unit, &scan.uncertainty}) {
+      scans.add(*text);
+    }
+    for (const auto* values : {&scan.angle, &scan.intensity, &scan.errors}) scans.add(*values);
+    for (const double value : {scan.step_time_s, scan.lines.alpha1, scan.lines.alpha2,
+                               scan.lines.beta, scan.lines.ratio}) {
+      scans.add(value);
+    }
+  }
+  packed.add(static_cast<double>(left_out.size()));
+  for (const std::string& text : left_out) packed.add(text);
+  return packed.take() + scans.take();
+}
+
+Pattern make_pattern(Unpacker& sent, const std::string& file) {
+  const std::string place = file + "/" + sent.text();
+  Pattern pattern;
+  pattern.file = file;
+  const std::string definition = sent.text();
+  pattern.reader = "NeXus " + (definition.empty() ? "NXdata" : definition);
+  const std::string angle_unit = sent.text(), unit = sent.text(), uncertainty = sent.text();
+  pattern.two_theta_deg = sent.numbers();
+  pattern.counts = sent.numbers();
+  pattern.sigma = sent.numbers();
+  const double step_time_s = sent.number();
+  TubeLines lines;
+  for (double* value : {&lines.alpha1, &lines.alpha2, &lines.beta, &lines.ratio}) {
+    *value = sent.number();
+  }
   if (pattern.two_theta_deg.size() != pattern.counts.size()) {
     throw Error("E-XRD-014",
                 fmt::format("{} angles for {} intensities", pattern.two_theta_deg.size(),
                             pattern.counts.size()),
                 place, "export the file again");
   }
-  const std::string angle_unit = lower_case(attribute_text(angle.get(), "units"));
+  if (!pattern.sigma.empty() && pattern.sigma.size() != pattern.counts.size()) {
+    throw Error("E-XRD-014", "intensity_errors has another length than intensity", place,
+                "export the file again");
+  }
   if (angle_unit.substr(0, 3) == "rad") {
     for (double& value : pattern.two_theta_deg) value *= 180.0 / 3.14159265358979323846;
   }
-  if (const Id errors = open_dataset(entry, paths.errors); errors) {
-    pattern.sigma = read_numbers(errors, place + "/" + paths.errors);
-    if (pattern.sigma.size() != pattern.counts.size()) {
-      throw Error("E-XRD-014", "intensity_errors has another length than intensity", place,
-                  "export the file again");
-    }
-  }
-  const double time = time_s(entry, "experiment_config/count_time", place);
-  if (time > 0.0 && time < 1e7) pattern.step_time_s = time;
-  const std::string source = "instrument/source/";
-  set_wavelengths(pattern,
-                  {.alpha1 = length_angstrom(entry, source + "k_alpha_one", place),
-                   .alpha2 = length_angstrom(entry, source + "k_alpha_two", place),
-                   .beta = length_angstrom(entry, source + "kbeta", place),
-                   .ratio = number_at(entry, source + "ratio_k_alphatwo_k_alphaone", place)});
-  const std::string unit = lower_case(attribute_text(intensity.get(), "units"));
+  if (step_time_s > 0.0 && step_time_s < 1e7) pattern.step_time_s = step_time_s;
+  set_wavelengths(pattern, lines);
   const bool rates = unit == "cps" || unit == "counts/s" || unit == "1/s" || unit == "hz";
-  if (pattern.sigma.empty() && rates) sigma_of_rates(pattern);
-  // What gadolin convert says of intensities that are no counts, though they may look like some.
-  if (pattern.sigma.empty() && attribute_text(intensity.get(), "uncertainty") == "unknown") {
+  if (pattern.sigma.empty() && rates) {
+    sigma_of_rates(pattern);
+  } else if (pattern.sigma.empty() && uncertainty == "unknown") {
+    // What gadolin convert says of intensities that are no counts, though they may look like some.
     withhold_sigma(pattern, "are stated to be no counts");
   }
   finish_pattern(pattern, {}, true, structured_least_points);
@@ -263,26 +365,12 @@ Pattern read_entry(hid_t entry, const Paths& paths, const std::string& name,
 }  // namespace
 
 std::vector<Pattern> parse_nexus(std::string_view bytes, const std::string& file) {
-  const Silence silence;
-  const Id access(H5Pcreate(H5P_FILE_ACCESS));
-  // The bytes whose hash is recorded are read, not the file again.
-  std::string image(bytes);
-  H5Pset_fapl_core(access.get(), std::size_t{1} << 16, 0);
-  H5Pset_file_image(access.get(), image.data(), image.size());
-  const Id handle(H5Fopen("pattern.nxs", H5F_ACC_RDONLY, access.get()));
-  if (!handle) throw damaged("it cannot be opened", file);
-  std::vector<Pattern> patterns;
+  const std::string sent_bytes = in_hdf5_child([&] { return read_scans(bytes, file); }, file);
+  Unpacker sent(sent_bytes, file);
   std::vector<std::string> left_out;
-  for (const std::string& name : child_groups(handle.get())) {
-    const Id entry(H5Gopen2(handle.get(), name.c_str(), H5P_DEFAULT));
-    if (!entry) continue;
-    if (const auto paths = find_data(entry.get())) {
-      patterns.push_back(read_entry(entry.get(), *paths, name, file));
-    } else {
-      left_out.push_back(
-          fmt::format("group {} of {} holds no two_theta with intensity", name, file));
-    }
-  }
+  for (double left = sent.number(); left > 0.0; --left) left_out.push_back(sent.text());
+  std::vector<Pattern> patterns;
+  while (sent.more()) patterns.push_back(make_pattern(sent, file));
   warn_of_left_out(patterns, left_out, file);
   return patterns;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -147,9 +148,15 @@ std::vector<Pattern> parse_philips_rd(std::string_view bytes, const std::string&
     // The stored root has steps of 1: 1/300 of the counts' variance comes on top of theirs.
     pattern.sigma[i] = std::sqrt(std::max(pattern.counts[i], 1.0) * (1.0 + 1.0 / 300.0));
   }
-  set_wavelengths(pattern, {.alpha1 = data.at<double>(94),
-                            .alpha2 = data.at<double>(102),
-                            .ratio = data.at<double>(110)});
+  // No measured file was at hand to confirm where the wavelengths lie: they are taken only where
+  // they are those of a tube.
+  const TubeLines tube{
+      .alpha1 = data.at<double>(94), .alpha2 = data.at<double>(102), .ratio = data.at<double>(110)};
+  constexpr double known[] = {2.28970, 1.93604, 1.78900, 1.54060, 0.70930, 0.55941};  // Cr ... Ag
+  if (std::any_of(std::begin(known), std::end(known),
+                  [&](double line) { return std::abs(tube.alpha1 - line) < 5e-4; })) {
+    set_wavelengths(pattern, tube);
+  }
   finish_pattern(pattern, {}, true, structured_least_points);
   return {pattern};
 }

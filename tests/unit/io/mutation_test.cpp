@@ -16,6 +16,7 @@
 #include "io/readers/element_table.hpp"
 #include "io/readers/pattern.hpp"
 #include "kernels/numeric/random.hpp"
+#include "tests/stored_zip.hpp"
 
 namespace gadolin {
 namespace {
@@ -103,6 +104,30 @@ void mutate_corpus(const std::vector<std::string>& folders,
 TEST(MutatedInput, PatternsGiveAValueOrAnError) {
   mutate_corpus({"two_column_text", "xrdml", "gsas", "uxd"},
                 [](const std::string& bytes) { io::parse_patterns(bytes, "in"); });
+}
+
+TEST(MutatedInput, BinaryPatternsGiveAValueOrAnError) {
+  mutate_corpus({"bruker_raw", "philips_rd", "philips_udf", "ras", "pdcif"},
+                [](const std::string& bytes) { io::parse_patterns(bytes, "in"); });
+}
+
+TEST(MutatedInput, ArchivesGiveAValueOrAnError) {
+  mutate_corpus({"brml"}, [](const std::string& bytes) {
+    io::parse_patterns(
+        bytes.substr(0, 2) == "PK" ? bytes : make_zip({{"Experiment0/RawData0.xml", bytes, true}}),
+        "in");
+  });
+  mutate_corpus({"rasx"}, [](const std::string& bytes) {
+    const std::string_view profile =
+        std::string_view(bytes).substr(std::min(bytes.find("%%\n"), bytes.size()));
+    io::parse_patterns(
+        bytes.substr(0, 2) == "PK" ? bytes : make_zip({{"Data0/Profile0.txt", profile, true}}),
+        "in");
+  });
+}
+
+TEST(MutatedInput, Hdf5GivesAValueOrAnErrorThoughItsLibraryMayCrash) {
+  mutate_corpus({"nexus"}, [](const std::string& bytes) { io::parse_patterns(bytes, "in"); });
 }
 
 TEST(MutatedInput, StructuresGiveAValueOrAnError) {
