@@ -8,6 +8,7 @@
 
 #include "app/diffraction_setup.hpp"
 #include "app/origin_setup.hpp"
+#include "app/quantify_setup.hpp"
 #include "io/config/circuit.hpp"
 #include "io/config/data_dir.hpp"
 #include "io/config/route.hpp"
@@ -191,8 +192,14 @@ void refine_patterns(const config::Case& laboratory_case, const config::CaseSamp
     run.inputs.push_back(record);
   }
   const auto instrument = instrument_for(patterns, setup);
+  auto asked = laboratory_case.diffraction;
+  if (!sample.internal_standard.phase.empty()) {
+    asked.quantify.internal_standard = sample.internal_standard;
+  }
+  if (!sample.particles.empty()) asked.quantify.particles = sample.particles;
+  resolve_quantify_names(sample.phases, setup.structures, asked.quantify);
   answer.pattern_results = diffraction::refine(patterns, setup.structures, instrument, setup.tables,
-                                               laboratory_case.diffraction, settings.engine);
+                                               asked, settings.engine);
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     const auto& result = answer.pattern_results[i];
     if (result.status != ItemStatus::ok) answer.complete = false;

@@ -8,6 +8,7 @@
 #include "app/analyse.hpp"
 #include "app/command.hpp"
 #include "app/origin_setup.hpp"
+#include "app/quantify_setup.hpp"
 #include "app/report_runner.hpp"
 #include "app/result_json.hpp"
 
@@ -59,6 +60,7 @@ void print_summary(const SampleAnswer& answer) {
       std::cout << fmt::format("  {:28} {:7.2f} +- {:.2f} wt%\n", phase.name,
                                100.0 * phase.weight_fraction, 200.0 * phase.u_total);
     }
+    print_quantification(result);
   }
   for (const auto& index : answer.indices) {
     if (index.name != "TREO" || index.value.state != ValueState::measured) continue;

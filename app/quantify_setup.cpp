@@ -57,6 +57,18 @@ WithUncertainty number_of(const std::string& part, const std::string& text,
   return {*value, *u};
 }
 
+void print_contrast(const diffraction::PatternResult& result) {
+  for (const auto& contrast : result.quantification.contrast) {
+    std::cout << fmt::format("  absorption contrast after Brindley{}\n",
+                             contrast.valid ? "" : ", outside its range of validity (0.1)");
+    for (const auto& phase : contrast.phases) {
+      std::cout << fmt::format(
+          "  {:28} {:8.3f} wt%  D {:.3g} um  (mu - mu_mix) D {:+.3f}  tau {:.3f}\n", phase.phase,
+          100.0 * phase.weight_fraction, phase.diameter_um, phase.contrast, phase.tau);
+    }
+  }
+}
+
 }  // namespace
 
 diffraction::InternalStandard parse_internal_standard(const std::string& text) {
@@ -184,6 +196,7 @@ void print_quantification(const diffraction::PatternResult& result) {
                                100.0 * part.u_total, state);
     }
   }
+  print_contrast(result);
 }
 
 nlohmann::ordered_json to_json(const diffraction::Quantification& quantification) {
@@ -205,6 +218,20 @@ nlohmann::ordered_json to_json(const diffraction::Quantification& quantification
            {"limit_95", measured ? Json(nullptr) : Json(part.limit_95)}});
     }
     row["absolute"].push_back(entry);
+  }
+  for (const auto& contrast : quantification.contrast) {
+    Json entry{{"valid", contrast.valid},
+               {"diameter_assumed", contrast.assumed},
+               {"mu_mix_per_cm", contrast.mu_mix_per_cm}};
+    entry["phases"] = Json::array();
+    for (const auto& phase : contrast.phases) {
+      entry["phases"].push_back({{"name", phase.phase},
+                                 {"diameter_um", phase.diameter_um},
+                                 {"contrast", phase.contrast},
+                                 {"tau", phase.tau},
+                                 {"weight_fraction", phase.weight_fraction}});
+    }
+    row["contrast"] = entry;
   }
   return row;
 }

@@ -121,6 +121,35 @@ std::vector<std::string> read_phases(const TomlTable& table, const Paths& paths)
   return phases;
 }
 
+/// A percentage as a fraction, with its standard uncertainty under "u_" + key.
+void read_share(const TomlTable& table, const std::string& key, const Range& range, double* value,
+                double* u) {
+  *value = 0.01 * table.number(key, range);
+  *u = 0.01 * table.number_or("u_" + key, 0.0, {0.0, 50.0});
+}
+
+diffraction::InternalStandard read_internal_standard(const TomlTable& table) {
+  diffraction::InternalStandard standard;
+  standard.phase = table.text("phase");
+  read_share(table, "added_wt_pct", {0.1, 99.9}, &standard.added_fraction,
+             &standard.u_added_fraction);
+  if (table.has("crystallinity_pct")) {
+    read_share(table, "crystallinity_pct", {1.0, 100.0}, &standard.crystallinity,
+               &standard.u_crystallinity);
+  }
+  table.finish();
+  return standard;
+}
+
+std::vector<diffraction::ParticleSize> read_particles(const TomlTable& table) {
+  std::vector<diffraction::ParticleSize> particles;
+  for (const auto& entry : table.tables_or_none("particle")) {
+    particles.push_back({entry.text_or("phase", ""), entry.number("diameter_um", {1e-3, 1e4})});
+    entry.finish();
+  }
+  return particles;
+}
+
 DiffractionDefaults read_diffraction(const TomlTable& table, const Paths& paths,
                                      diffraction::RefinementOptions& options) {
   DiffractionDefaults defaults;
@@ -146,6 +175,13 @@ DiffractionDefaults read_diffraction(const TomlTable& table, const Paths& paths,
   options.assumed_particle_um =
       table.number_or("assumed_particle_um", options.assumed_particle_um, {1e-3, 1e4});
   options.keep_profiles = table.boolean_or("keep_profiles", options.keep_profiles);
+  options.quantify.uncertainty = table.choice_or("uncertainty", "full", {"quick", "full"}) == "full"
+                                     ? diffraction::UncertaintyEffort::full
+                                     : diffraction::UncertaintyEffort::quick;
+  if (const auto standard = table.optional_table("internal_standard")) {
+    options.quantify.internal_standard = read_internal_standard(*standard);
+  }
+  options.quantify.particles = read_particles(table);
   table.finish();
   return defaults;
 }
@@ -200,6 +236,10 @@ CaseSample read_sample(const TomlTable& table, const Paths& paths, const CaseRec
   sample.wavelengths_angstrom =
       table.numbers_or("wavelength_angstrom", defaults.wavelengths_angstrom, {0.05, 5.0});
   if (table.has("assay")) sample.assay_file = paths.file(table, "assay", table.text("assay"));
+  if (const auto standard = table.optional_table("internal_standard")) {
+    sample.internal_standard = read_internal_standard(*standard);
+  }
+  sample.particles = read_particles(table);
   sample.assay_row = table.text_or("assay_row", "");
   if (!sample.assay_row.empty() && sample.assay_file.empty()) {
     throw table.error("E-CASE-004", "\"assay_row\" needs \"assay\"", "assay_row",
@@ -287,6 +327,7 @@ Case parse_case(std::string_view text, const std::string& file, bool check_files
     run->finish();
   }
   DiffractionDefaults defaults;
+  result.diffraction.quantify.uncertainty = diffraction::UncertaintyEffort::full;
   if (const auto table = root.optional_table("diffraction")) {
     defaults = read_diffraction(*table, paths, result.diffraction);
   }

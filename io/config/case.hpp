@@ -21,10 +21,12 @@ struct CaseSample {
   std::vector<std::string> phases;           ///< library names, aliases or CIF paths
   std::string instrument;                    ///< library name or TOML path; empty: not stated
   std::vector<double> wavelengths_angstrom;  ///< main line first; empty: from file or instrument
-  std::string assay_file;                    ///< empty: no assay
-  std::string assay_row;                     ///< sample id in the table; default: id
-  std::string material_kind, process_level;  ///< for origin (origin::SampleInput)
-  std::string declared_as;                   ///< the goods as declared
+  diffraction::InternalStandard internal_standard;   ///< of this specimen; no phase: the case's
+  std::vector<diffraction::ParticleSize> particles;  ///< of this specimen; empty: the case's
+  std::string assay_file;                            ///< empty: no assay
+  std::string assay_row;                             ///< sample id in the table; default: id
+  std::string material_kind, process_level;          ///< for origin (origin::SampleInput)
+  std::string declared_as;                           ///< the goods as declared
   std::string declared_origin;
   double mass_g = 0.0;  ///< 0: not stated
   std::string place;    ///< "case.toml:14"

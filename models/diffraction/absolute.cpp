@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "models/diffraction/limits.hpp"
+#include "models/diffraction/microabsorption.hpp"
 
 namespace gadolin::diffraction {
 
@@ -245,6 +246,9 @@ void quantify_further(const RefinementOptions& options, PatternResult& result) {
   }
   if (asked.external_standard.k > 0.0 && asked.external_standard.mu_mass_cm2_per_g > 0.0) {
     out.absolute.push_back(by_external_standard(result, asked.external_standard, ModelError{}));
+  }
+  if (!asked.particles.empty() && result.phases.size() > 1) {
+    out.contrast.push_back(correct_contrast(result, asked.particles, options.assumed_particle_um));
   }
   const auto warnings = absolute_warnings(result, asked);
   result.warnings.insert(result.warnings.end(), warnings.begin(), warnings.end());

@@ -174,6 +174,42 @@ def fit_figure(page, path, two_theta, observed, calculated, background, ticks, m
                  "background (counts)", "difference (counts)"], rows)
 
 
+def quantification(page, sample):
+    """Fractions of the original sample, and Brindley's correction beside the uncorrected ones."""
+    group = sample.child("quantification")
+    for name in ("absolute", "absolute_2"):
+        table = group.child(name)
+        if not table:
+            continue
+        rows = []
+        for part, value, u_stat, u_total, limit, state in zip(
+                table.texts("part"), table.array("weight_fraction"),
+                table.array("weight_fraction_errors"), table.array("weight_fraction_u_total"),
+                table.array("weight_fraction_limit_95"), table.array("weight_fraction_state")):
+            number, expanded = with_expanded(100 * value, 100 * u_total)
+            if state != MEASURED:
+                number, expanded = f"&lt;&nbsp;{significant(100 * limit, 2)}", "\u2013"
+            rows.append([escape(part), STATE_WORDS[state], number, significant(100 * u_stat, 2),
+                         expanded])
+        page.table(["part", "state", "W / wt%", "u<sub>stat</sub> / wt%", "U (k = 2) / wt%"], rows,
+                   f"Of the original sample, by {escape(table.text('method'))} "
+                   f"({escape(table.text('basis'))}). What stands behind &lt; is a one-sided 95&nbsp;% "
+                   "limit.", (2, 3, 4), table.path)
+    table = group.child("contrast")
+    if table:
+        rows = [[escape(phase), f"{diameter:.3g}", significant(float(contrast), 2), f"{tau:.3f}",
+                 f"{100 * corrected:.2f}"] for phase, diameter, contrast, tau, corrected in
+                zip(table.texts("phase"), table.array("diameter"), table.array("contrast"),
+                    table.array("tau"), table.array("weight_fraction"))]
+        verdict = ("every contrast is within 0.1" if table.integer("valid") else
+                   "<b>a contrast exceeds 0.1: the corrected fractions may be worse than the others</b>")
+        page.table(["phase", "grain diameter / \u00b5m", "(\u03bc \u2212 \u03bc<sub>mix</sub>) D",
+                    "\u03c4", "corrected W / wt%"], rows,
+                   "Absorption contrast after Brindley, beside the uncorrected fractions above; " +
+                   verdict + (", and the diameter is assumed, not measured." if
+                              table.integer("diameter_assumed") else "."), (1, 2, 3, 4), table.path)
+
+
 def diffraction(page, sample):
     fit = sample.child("fit")
     if not fit:
@@ -193,19 +229,23 @@ def diffraction(page, sample):
                    data.array("fit_sum"), data.array("background"), ticks,
                    {key: fit.number(key) for key in ("rwp", "rexp", "gof")}, "rietveld")
     rows = []
+    limits = dict(zip(names, phases.array("weight_fraction_limit_95")))
     for name, value, u_stat, u_total, lod, state in phase_rows(sample):
         number, expanded = with_expanded(100 * value, 100 * u_total)
         if state == BELOW_LOD:
-            number, expanded = f"&lt;&nbsp;{significant(100 * lod, 2)}", "\u2013"
+            limit = limits.get(name, math.nan)
+            limit = limit if math.isfinite(limit) else lod
+            number, expanded = f"&lt;&nbsp;{significant(100 * limit, 2)}", "\u2013"
         rows.append([escape(name), STATE_WORDS[state], number, significant(100 * u_stat, 2), expanded,
                      significant(100 * lod, 2)])
     page.table(["phase", "state", "W / wt%", "u<sub>stat</sub> / wt%", "U (k = 2) / wt%",
                 "LOD / wt%"], rows,
                "Weight fractions. u<sub>stat</sub>: repeating this measurement on this mount with this "
                "model; U: model error included.", (2, 3, 4, 5), phases.path)
-    page.paragraph("Scope: fractions refer to the crystalline phases named in the table and sum to "
-                   "100&nbsp;% by construction. Amorphous matter and phases not named are not in "
+    page.paragraph("Scope: fractions of this table refer to the crystalline phases named in it and sum "
+                   "to 100&nbsp;% by construction. Amorphous matter and phases not named are not in "
                    "them.")
+    quantification(page, sample)
     cells, errors = phases.array("cell"), phases.array("cell_errors")
     rows = []
     for k, name in enumerate(names):
