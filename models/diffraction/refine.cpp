@@ -60,7 +60,7 @@ class Protocol {
     step([&](PatternState& s) { return sizes(s); });
     if (options_.background_terms == 0) {
       for (int round = 0; round < 4; ++round) {
-        step([&](PatternState& s) { return more_background(s); });
+        step([&](PatternState& s) { return more_background(s); }, true);
       }
     }
     finish();
@@ -299,9 +299,10 @@ class Protocol {
     return sum;
   }
 
-  /// BIC with as many observations as the residuals leave independent. Texture trades against the
-  /// scales, so it must pay in full; what every specimen has (cell, widths, background) is judged
-  /// leniently, because early residuals are correlated by the very parameters still missing.
+  /// BIC with as many observations as the residuals leave independent. What trades against the
+  /// scales must pay in full (strict): texture, beam overflow, and background terms, which feed on
+  /// the tails of the lines. What every specimen has (cell, widths) is judged leniently, because
+  /// early residuals are correlated by the very parameters still missing.
   bool pays(const PatternState& before, const PatternState& after, bool strict) const {
     if (after.status == ItemStatus::out_of_range || !std::isfinite(after.chi2)) return false;
     const double old = chi2_under(before, before.calculated, after.used_variance);
