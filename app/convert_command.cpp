@@ -1,10 +1,13 @@
 #include <filesystem>
+#include <iostream>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/result_json.hpp"
 #include "io/readers/pattern.hpp"
 #include "io/store/pattern_file.hpp"
 #include "io/store/result_file.hpp"
@@ -24,7 +27,31 @@ std::string numbered(const std::string& out, std::size_t index) {
       .string();
 }
 
+/// What was read, for --json.
+nlohmann::ordered_json to_json(const std::vector<diffraction::Pattern>& patterns) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const auto& pattern : patterns) {
+    nlohmann::ordered_json item;
+    item["id"] = pattern.id;
+    item["reader"] = pattern.reader;
+    item["points"] = pattern.counts.size();
+    item["two_theta_first_deg"] = pattern.two_theta_deg.front();
+    item["two_theta_last_deg"] = pattern.two_theta_deg.back();
+    item["wavelength_angstrom"] = pattern.wavelength_angstrom;
+    item["step_time_s"] = pattern.step_time_s;
+    item["uncertainty"] = !pattern.sigma.empty()       ? "given"
+                          : pattern.counts_are_poisson ? "poisson"
+                                                       : "unknown";
+    list.push_back(item);
+  }
+  return list;
+}
+
 int run_convert(const CommonOptions& options, const std::string& file) {
+  if (options.print_config) {
+    print_settings(resolve_settings(options));
+    return 0;
+  }
   if (options.out.empty()) {
     throw Error("E-CLI-001", "no --out", "convert", "give --out FILE.nxs or --out FILE.xy",
                 ExitCode::usage);
@@ -48,6 +75,11 @@ int run_convert(const CommonOptions& options, const std::string& file) {
       io::refuse_input_as_output(out, inputs);
       io::write_text_pattern(out, patterns[i], record, options.force);
     }
+  }
+  if (options.json) {
+    nlohmann::ordered_json document;
+    document["patterns"] = to_json(patterns);
+    std::cout << to_text(document) << '\n';
   }
   say(options, fmt::format("{}: {} scan{} of {} to {}", file, patterns.size(),
                            patterns.size() == 1 ? "" : "s", record.reader, options.out));

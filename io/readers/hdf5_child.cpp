@@ -100,7 +100,7 @@ bool send_all(int pipe, const std::string& bytes) {
 /// Everything the child sends until it closes its end; false if it takes too long or sends too
 /// much.
 bool receive_all(int pipe, int limit_s, std::string& bytes) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2 * limit_s);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10 * limit_s);
   std::string buffer(1 << 16, '\0');
   while (bytes.size() <= max_reply_bytes) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -157,7 +157,8 @@ std::string in_hdf5_child(const std::function<std::string()>& work, const std::s
   const bool ended_well = complete && WIFEXITED(status) && WEXITSTATUS(status) == 0;
   if (ended_well && !reply.empty() && reply[0] == 'e') throw_sent(reply);
   if (!ended_well || reply.empty() || reply[0] != 'v') {
-    const char* why = !complete             ? "the HDF5 library did not finish"
+    const bool endless = !complete || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU);
+    const char* why = endless               ? "the HDF5 library did not finish"
                       : WIFSIGNALED(status) ? "the HDF5 library crashed on it"
                                             : "the HDF5 library failed on it";
     throw Error("E-H5-001", std::string("damaged HDF5 file (") + why + ")", file,

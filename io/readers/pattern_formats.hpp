@@ -30,8 +30,10 @@ std::vector<diffraction::Pattern> parse_ras(std::string_view bytes, const std::s
 std::vector<diffraction::Pattern> parse_rasx(std::string_view bytes, const std::string& file);
 /// Powder CIF: one pattern per block with measured or processed intensities.
 std::vector<diffraction::Pattern> parse_pdcif(std::string_view bytes, const std::string& file);
-/// NeXus in HDF5: NXxrd_pan, or the default NXdata over two_theta.
-std::vector<diffraction::Pattern> parse_nexus(std::string_view bytes, const std::string& file);
+/// NeXus in HDF5: NXxrd_pan, or the default NXdata over two_theta. Read in a child process that
+/// may use `limit_s` of processor time (io/readers/hdf5_child.hpp).
+std::vector<diffraction::Pattern> parse_nexus(std::string_view bytes, const std::string& file,
+                                              int limit_s = 10);
 /// Philips UDF text: "Key, value, /" lines, then RawScan or ScanData and counts up to "/".
 std::vector<diffraction::Pattern> parse_philips_udf(std::string_view bytes,
                                                     const std::string& file);

@@ -364,8 +364,9 @@ Pattern make_pattern(Unpacker& sent, const std::string& file) {
 
 }  // namespace
 
-std::vector<Pattern> parse_nexus(std::string_view bytes, const std::string& file) {
-  const std::string sent_bytes = in_hdf5_child([&] { return read_scans(bytes, file); }, file);
+std::vector<Pattern> parse_nexus(std::string_view bytes, const std::string& file, int limit_s) {
+  const std::string sent_bytes =
+      in_hdf5_child([&] { return read_scans(bytes, file); }, file, limit_s);
   Unpacker sent(sent_bytes, file);
   std::vector<std::string> left_out;
   for (double left = sent.number(); left > 0.0; --left) left_out.push_back(sent.text());
