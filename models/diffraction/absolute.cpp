@@ -245,7 +245,8 @@ void quantify_further(const RefinementOptions& options, PatternResult& result) {
     out.absolute.push_back(by_internal_standard(result, asked.internal_standard));
   }
   if (asked.external_standard.k > 0.0 && asked.external_standard.mu_mass_cm2_per_g > 0.0) {
-    out.absolute.push_back(by_external_standard(result, asked.external_standard, ModelError{}));
+    out.absolute.push_back(
+        by_external_standard(result, asked.external_standard, model_error(asked.uncertainty)));
   }
   if (!asked.particles.empty() && result.phases.size() > 1) {
     out.contrast.push_back(correct_contrast(result, asked.particles, options.assumed_particle_um));

@@ -151,7 +151,8 @@ class Assessment {
         cov[p * n + p] = inflation2_ / phase_summary(p, PhaseSummary::information);
       }
     }
-    const auto weights = weight_fractions(scale, cov, zmv);
+    const auto weights =
+        weight_fractions(scale, cov, zmv, model_error(options_.quantify.uncertainty));
     result_.covariance_stat = weights.covariance_stat;
     result_.covariance_total = weights.covariance_total;
     for (std::size_t p = 0; p < n; ++p) {

@@ -4,6 +4,10 @@
 
 namespace gadolin::diffraction {
 
+ModelError model_error(UncertaintyEffort effort) {
+  return effort == UncertaintyEffort::full ? ModelError{0.05, 0.003} : ModelError{};
+}
+
 WeightFractions weight_fractions(const std::vector<double>& scale,
                                  const std::vector<double>& covariance,
                                  const std::vector<double>& zmv, const ModelError& error) {

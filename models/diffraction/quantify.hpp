@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "models/diffraction/types_quantity.hpp"
+
 namespace gadolin::diffraction {
 
 /// Model error of weight fractions, calibrated on mixtures of known weight (docs/theory/
@@ -11,6 +13,10 @@ struct ModelError {
   double scale_relative = 0.05;
   double floor_fraction = 0.003;
 };
+
+/// The constants for an effort: the floor is smaller where variants of the protocol add their
+/// spread.
+ModelError model_error(UncertaintyEffort effort);
 
 struct WeightFractions {
   std::vector<double> weight_fraction;   ///< [phases], sum 1

@@ -446,7 +446,7 @@ std::vector<PatternResult> refine(const std::vector<Pattern>& patterns,
     for (std::size_t i = 0; i < chunk.size(); ++i) {
       results.push_back(assess(model, chunk[i], states[i], options));
     }
-    finish_quantities(model, states, options, engine, results.data() + first);
+    finish_quantities(model, structures, states, options, engine, results.data() + first);
   }
   return results;
 }

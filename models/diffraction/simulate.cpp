@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "kernels/diffraction/peak_sum.hpp"
 #include "kernels/numeric/random.hpp"
@@ -13,7 +14,8 @@ namespace gadolin::diffraction {
 namespace {
 
 constexpr double pi = 3.14159265358979323846;
-constexpr std::uint32_t purpose_counts = 0x58524431u;  // "XRD1"
+constexpr std::uint32_t purpose_counts = 0x58524431u;    // "XRD1"
+constexpr std::uint32_t purpose_specimen = 0x58524432u;  // "XRD2"
 
 void check(const std::vector<CrystalStructure>& structures, const Instrument& instrument,
            const SimulationRecipe& recipe) {
@@ -27,6 +29,16 @@ void check(const std::vector<CrystalStructure>& structures, const Instrument& in
            std::to_string(structures.size()) + " structures");
   }
   if (std::fabs(sum - 1.0) > 1e-6) refuse("weight fractions sum to " + std::to_string(sum));
+  bool broad = false;
+  for (const auto& hump : recipe.humps) {
+    if (!(hump.fwhm_deg > 0.0) || hump.share < 0.0) refuse("a hump without a width");
+    broad = broad || hump.share > 0.0;
+  }
+  if (recipe.amorphous_fraction < 0.0 || recipe.amorphous_fraction >= 1.0 ||
+      (recipe.amorphous_fraction > 0.0 && !broad)) {
+    refuse("an amorphous fraction of " + std::to_string(recipe.amorphous_fraction) +
+           ": it needs 0 to below 1, and a hump");
+  }
   if (!(recipe.step_deg > 0.0) || recipe.two_theta_max_deg <= recipe.two_theta_min_deg ||
       recipe.two_theta_min_deg <= 0.0 || recipe.two_theta_max_deg >= 180.0) {
     refuse("the 2theta grid is empty or outside 0..180 degrees");
@@ -98,7 +110,9 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
                     instrument.lines[l].relative_intensity, layout, 0, 0, setting,
                     parameters.data(), peak)) {
         if (instrument.s_over_l > 0.0) {
-          smear_peak(setting, parameters.data(), max_axial_nodes,
+          const double smear = smear_deg(setting, parameters.data(), peak) * peak.inverse_fwhm;
+          smear_peak(setting, parameters.data(),
+                     axial_node_count(std::fabs(smear), max_axial_nodes),
                      nodes.data() + peaks.size() * max_axial_nodes, peak);
         }
         peaks.push_back(peak);
@@ -117,13 +131,13 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
   return y;
 }
 
-}  // namespace
-
-SimulatedPattern simulate(const std::vector<CrystalStructure>& structures,
+/// Pattern without noise: grid, background, expected counts.
+SimulatedPattern expected(const std::vector<CrystalStructure>& structures,
                           const Instrument& instrument, const AtomicTables& tables,
                           const SimulationRecipe& recipe) {
   check(structures, instrument, recipe);
   SimulatedPattern result;
+  result.truth = recipe;
   auto& pattern = result.pattern;
   pattern.id = recipe.id;
   pattern.reader = "simulated";
@@ -159,7 +173,22 @@ SimulatedPattern simulate(const std::vector<CrystalStructure>& structures,
   }
   const double highest = *std::max_element(bragg.begin(), bragg.end());
   const double counts = highest > 0.0 ? recipe.strongest_counts / highest : 0.0;
-  RandomStream random(recipe.seed, recipe.item, purpose_counts);
+  std::vector<double> halo(n, 0.0);
+  if (recipe.amorphous_fraction > 0.0) {
+    double crystalline = 0.0, amorphous = 0.0;
+    for (std::size_t i = 0; i < n; ++i) {
+      for (const auto& hump : recipe.humps) {
+        const double u = (pattern.two_theta_deg[i] - hump.centre_deg) / hump.fwhm_deg;
+        halo[i] += hump.share / hump.fwhm_deg * std::exp(-4.0 * std::log(2.0) * u * u);
+      }
+      crystalline += bragg[i];
+      amorphous += halo[i];
+    }
+    const double share = recipe.amorphous_fraction / (1.0 - recipe.amorphous_fraction);
+    const double height =
+        amorphous > 0.0 ? recipe.amorphous_intensity * share * crystalline / amorphous : 0.0;
+    for (double& y : halo) y *= height;
+  }
   for (std::size_t i = 0; i < n; ++i) {
     const double x = pattern.two_theta_deg[i];
     const double t = (2.0 * x - recipe.two_theta_min_deg - pattern.two_theta_deg.back()) /
@@ -169,13 +198,79 @@ SimulatedPattern simulate(const std::vector<CrystalStructure>& structures,
       background += recipe.background_counts[k] *
                     std::cos(static_cast<double>(k) * std::acos(std::clamp(t, -1.0, 1.0)));
     }
-    background = std::max(0.0, background);
-    const double expected = background + counts * bragg[i];
+    background = std::max(0.0, background) + counts * halo[i];
     result.background_counts.push_back(background);
-    result.expected_counts.push_back(expected);
-    pattern.counts.push_back(recipe.counting_noise ? random.poisson(expected) : expected);
+    result.expected_counts.push_back(background + counts * bragg[i]);
   }
   return result;
+}
+
+void count(const SimulationRecipe& recipe, SimulatedPattern& result) {
+  RandomStream random(recipe.seed, recipe.item, purpose_counts);
+  auto& counts = result.pattern.counts;
+  counts.clear();
+  for (const double mean : result.expected_counts) {
+    counts.push_back(recipe.counting_noise ? random.poisson(mean) : mean);
+  }
+}
+
+}  // namespace
+
+SimulatedPattern simulate(const std::vector<CrystalStructure>& structures,
+                          const Instrument& instrument, const AtomicTables& tables,
+                          const SimulationRecipe& recipe) {
+  auto result = expected(structures, instrument, tables, recipe);
+  count(recipe, result);
+  return result;
+}
+
+SimulationRecipe draw_specimen(const SimulationRecipe& recipe, std::uint64_t item) {
+  SimulationRecipe drawn = recipe;
+  drawn.item = item;
+  const auto& spread = recipe.spread;
+  if (spread.none()) return drawn;
+  RandomStream random(recipe.seed, item, purpose_specimen);
+  // Every number is drawn whether used or not: switching one spread on moves no other.
+  const auto factor = [&](double relative) { return std::exp(relative * random.normal()); };
+  double total = 0.0;
+  for (auto& phase : drawn.phases) {
+    const double any = random.exponential();
+    const double own = factor(spread.weight_relative);
+    phase.weight_fraction = spread.any_mineralogy ? any : phase.weight_fraction * own;
+    total += phase.weight_fraction;
+    phase.size_nm *= factor(spread.size_relative);
+    phase.march_r *= factor(spread.march_relative);
+    phase.cell_strain += spread.cell_relative * random.normal();
+  }
+  for (auto& phase : drawn.phases) phase.weight_fraction /= total;
+  drawn.amorphous_fraction =
+      std::clamp(recipe.amorphous_fraction + spread.amorphous * random.normal(), 0.0, 0.95);
+  drawn.displacement_mm += spread.displacement_mm * random.normal();
+  drawn.strongest_counts *= factor(spread.counts_relative);
+  return drawn;
+}
+
+std::vector<SimulatedPattern> simulate_many(const std::vector<CrystalStructure>& structures,
+                                            const Instrument& instrument,
+                                            const AtomicTables& tables,
+                                            const SimulationRecipe& recipe, std::size_t count_of) {
+  std::vector<SimulatedPattern> drawn;
+  drawn.reserve(count_of);
+  for (std::size_t k = 0; k < count_of; ++k) {
+    SimulationRecipe own = draw_specimen(recipe, recipe.item + k);
+    char number[24];
+    std::snprintf(number, sizeof number, "_%04llu", static_cast<unsigned long long>(own.item));
+    own.id += number;
+    if (recipe.spread.none() && k > 0) {
+      drawn.push_back(drawn.front());
+      drawn.back().pattern.id = own.id;
+      drawn.back().truth = own;
+    } else {
+      drawn.push_back(expected(structures, instrument, tables, own));
+    }
+    count(own, drawn.back());
+  }
+  return drawn;
 }
 
 }  // namespace gadolin::diffraction
