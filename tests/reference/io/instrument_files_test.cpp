@@ -266,6 +266,16 @@ TEST(InstrumentFiles, RigakuCountsAreTestedNotBelieved) {
   EXPECT_EQ(count.wavelength_angstrom, (std::vector<double>{1.540593, 1.544414}));
 }
 
+/// Sum and maximum of a pattern as another reader (xylib 1.6) found them in the same file.
+void expect_sum_and_maximum(const diffraction::Pattern& pattern, double sum, double maximum,
+                            double at_deg) {
+  EXPECT_NEAR(std::accumulate(pattern.counts.begin(), pattern.counts.end(), 0.0), sum, 1e-6);
+  const auto top = std::max_element(pattern.counts.begin(), pattern.counts.end());
+  EXPECT_DOUBLE_EQ(*top, maximum);
+  EXPECT_NEAR(pattern.two_theta_deg[static_cast<std::size_t>(top - pattern.counts.begin())], at_deg,
+              1e-9);
+}
+
 TEST(InstrumentFiles, PowderCifOfADepositedRefinement) {
   // COD 1501688: 3728 points, 8.0 to 89.994 deg by its header; values read off the text.
   GADOLIN_SHARED_OR_SKIP(path, "xrd/formats/pdcif_aimat_data.cif");
@@ -279,6 +289,7 @@ TEST(InstrumentFiles, PowderCifOfADepositedRefinement) {
   EXPECT_NEAR(found.two_theta_deg.back(), 89.994, 1e-9);
   EXPECT_DOUBLE_EQ(found.counts[0], 1733.0);
   EXPECT_DOUBLE_EQ(found.counts[7], 1498.0);
+  expect_sum_and_maximum(found, 2056936.0, 16799.0, 26.37);
   EXPECT_TRUE(found.counts_are_poisson);
   EXPECT_EQ(found.wavelength_angstrom, (std::vector<double>{1.540598, 1.54439}));
   EXPECT_DOUBLE_EQ(found.kalpha2_ratio, 0.38);
@@ -295,6 +306,7 @@ TEST(InstrumentFiles, PowderCifWithUncertaintiesInBracketsAndNeutrons) {
   EXPECT_NEAR(found.two_theta_deg.back(), 166.25, 1e-9);
   EXPECT_DOUBLE_EQ(found.counts[0], 5540.0);
   EXPECT_DOUBLE_EQ(found.sigma[0], 160.0);
+  expect_sum_and_maximum(found, 1481903.0, 8440.0, 9.1);
   EXPECT_EQ(found.wavelength_angstrom, std::vector<double>{2.0785});
   EXPECT_TRUE(std::any_of(found.warnings.begin(), found.warnings.end(),
                           [](const Warning& warning) { return warning.code == "W-XRD-009"; }));
@@ -310,6 +322,7 @@ TEST(InstrumentFiles, PowderCifWithAModelProfileGivesTheMeasuredOne) {
   ASSERT_EQ(patterns[0].counts.size(), 5332u);
   EXPECT_DOUBLE_EQ(patterns[0].two_theta_deg.front(), 20.3);
   EXPECT_DOUBLE_EQ(patterns[0].counts.front(), 19.0);
+  expect_sum_and_maximum(patterns[0], 376422.35, 4319.0, 30.41);
   EXPECT_NEAR(patterns[0].sigma.front(), 1.0 / std::sqrt(1.03e-01), 1e-12);
   ASSERT_FALSE(patterns[0].warnings.empty());
   EXPECT_EQ(patterns[0].warnings.back().code, "W-XRD-006");
