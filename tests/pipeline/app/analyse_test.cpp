@@ -148,7 +148,8 @@ TEST(Analyse, ChangedInputIsFoundWithBothHashes) {
   const Outcome outcome = folder.run("verify r.h5 --json");
 
   EXPECT_EQ(outcome.exit_code, 5) << outcome.err;
-  for (const auto& input : answer(outcome)["inputs"]) {
+  const auto told = answer(outcome);
+  for (const auto& input : told["inputs"]) {
     if (input["role"] != "assay") continue;
     EXPECT_EQ(input["outcome"], "changed");
     EXPECT_NE(input["stored_sha256"], input["found_sha256"]);
