@@ -119,8 +119,9 @@ PatternFormat sniff_pattern(std::string_view bytes, const std::string& file) {
   }
   const std::size_t block = head.rfind("data_", 0) == 0 ? 0 : head.find("\ndata_");
   if (block != std::string::npos) {
-    if (head.find("_pd_meas") != std::string::npos || head.find("_pd_proc") != std::string::npos) {
-      return PatternFormat::pdcif;
+    // The profile may stand behind a long structure: all of the text is searched.
+    for (const char* tag : {"_pd_meas_counts", "_pd_meas_intensity", "_pd_proc_intensity"}) {
+      if (text.find(tag) != std::string_view::npos) return PatternFormat::pdcif;
     }
     if (head.find("_cell_length_a") != std::string::npos) {
       throw Error("E-FMT-001", "a CIF with a crystal structure where a pattern is needed", file,

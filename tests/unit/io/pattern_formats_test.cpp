@@ -310,6 +310,15 @@ TEST(PdCif, RangesBracketsMissingValuesAndModels) {
   EXPECT_EQ(pattern.wavelength_angstrom, std::vector<double>{2.0785});
 }
 
+TEST(PdCif, AProfileBehindALongStructureIsFound) {
+  std::string structure = "data_s\n_cell_length_a 4.15\nloop_\n_note\n";
+  for (int i = 0; i < 20000; ++i) structure += "word\n";
+
+  const auto pattern = parse_patterns(structure + seed("pdcif/angles.cif"), "a.cif").at(0);
+
+  expect_the_seed(pattern, 20.0);
+}
+
 TEST(PdCif, BrokenLoopsAreErrorsWithTheirLine) {
   const std::string cif = seed("pdcif/angles.cif");
   EXPECT_EQ(code_of(cif + "20.50\n"), "E-CIF-001");
@@ -319,7 +328,7 @@ TEST(PdCif, BrokenLoopsAreErrorsWithTheirLine) {
   other = cif;
   other.replace(other.find("_pd_meas_2theta_scan"), 20, "_pd_meas_time_of_flt");
   EXPECT_EQ(code_of(other), "E-XRD-002");
-  EXPECT_EQ(code_of("data_x\n_pd_meas_info\n;never closed\n"), "E-CIF-001");
+  EXPECT_EQ(code_of("data_x\n_pd_meas_counts_note\n;never closed\n"), "E-CIF-001");
 }
 
 /// A file of this test alone, removed at the end.
