@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/identify_setup.hpp"
 #include "app/quantify_setup.hpp"
 
 namespace gadolin::app {
@@ -77,11 +78,20 @@ Json to_json(const diffraction::PatternResult& result) {
                              {"u_stat", stated(phase.u_stat)},
                              {"u_total", stated(phase.u_total)},
                              {"lod", stated(phase.lod_weight_fraction)}});
+    if (computed && phase.mu_per_cm > 0.0) {
+      row["phases"].back()["mu_per_cm"] = number(phase.mu_per_cm);
+      row["phases"].back()["density_g_per_cm3"] = number(phase.density_g_per_cm3);
+    }
+    const std::size_t place = row["phases"].size() - 1;
+    if (computed && place < result.quantification.u_protocol.size()) {
+      row["phases"].back()["u_protocol"] = number(result.quantification.u_protocol[place]);
+    }
     if (computed && phase.upper_limit_95 > 0.0) {
       row["phases"].back()["limit_95"] = number(phase.upper_limit_95);
     }
   }
   if (auto more = to_json(result.quantification); !more.empty()) row["quantification"] = more;
+  if (result.identification) row["identification"] = to_json(*result.identification);
   row["warnings"] = to_json(result.warnings);
   if (!result.status_text.empty()) row["status_text"] = result.status_text;
   return row;

@@ -135,21 +135,25 @@ AbsoluteResult by_external_standard(const PatternResult& result, const ExternalS
   std::vector<std::size_t> source(n);
   double sum = 0.0, relative = 0.0;
   out.covariance_total.assign(m * m, 0.0);
-  std::vector<double> stat2(n, 0.0);
+  std::vector<double> stat2(n, 0.0), volume, mu;
   for (std::size_t p = 0; p < n; ++p) {
     source[p] = p;
     const auto& phase = result.phases[p];
     out.parts.push_back({phase.name, phase.scale * phase.zmv * per_scale});
     sum += out.parts[p].weight_fraction;
     relative += phase.weight_fraction;
+    volume.push_back(phase.weight_fraction / std::max(1e-12, phase.density_g_per_cm3));
+    mu.push_back(phase.mu_per_cm);
     stat2[p] = std::pow(phase.u_scale * phase.zmv * per_scale, 2);
   }
+  const auto contrast = contrasts_per_cm(volume, mu);
   for (std::size_t p = 0; p < n; ++p) {
     const double x = out.parts[p].weight_fraction;
     for (std::size_t q = 0; q < n; ++q) {
       out.covariance_total[p * m + q] = x * out.parts[q].weight_fraction * common2;
     }
-    out.covariance_total[p * m + p] += stat2[p] + std::pow(error.scale_relative * x, 2) +
+    out.covariance_total[p * m + p] += stat2[p] +
+                                       std::pow(relative_scale_error(error, contrast[p]) * x, 2) +
                                        error.floor_fraction * error.floor_fraction;
   }
   double all_stat2 = 0.0;

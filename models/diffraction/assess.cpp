@@ -7,6 +7,7 @@
 
 #include "kernels/diffraction/refine.hpp"
 #include "models/diffraction/limits.hpp"
+#include "models/diffraction/phase_pattern.hpp"
 #include "models/diffraction/quantify.hpp"
 
 namespace gadolin::diffraction {
@@ -146,13 +147,20 @@ class Assessment {
         cov[p * n + q] =
             covariance(free_at(own(p) + Layout::scale), free_at(own(q) + Layout::scale));
       }
+      cov[p * n + p] += tied_width_variance(p);
       // A scale on its bound has no place in the covariance; the counts still limit it.
       if (!(cov[p * n + p] > 0.0) && phase_summary(p, PhaseSummary::information) > 0.0) {
         cov[p * n + p] = inflation2_ / phase_summary(p, PhaseSummary::information);
       }
     }
-    const auto weights =
-        weight_fractions(scale, cov, zmv, model_error(options_.quantify.uncertainty));
+    std::vector<double> volume, mu;
+    for (std::size_t p = 0; p < n; ++p) {
+      volume.push_back(scale[p] * model_.phases[p].volume_angstrom3 *
+                       model_.phases[p].volume_angstrom3);
+      mu.push_back(model_.phases[p].mu_per_cm);
+    }
+    const auto weights = weight_fractions(
+        scale, cov, zmv, model_error(options_.quantify.uncertainty), contrasts_per_cm(volume, mu));
     result_.covariance_stat = weights.covariance_stat;
     result_.covariance_total = weights.covariance_total;
     for (std::size_t p = 0; p < n; ++p) {
@@ -188,6 +196,32 @@ class Assessment {
         out.lod_weight_fraction = total > 0.0 ? std::min(1.0, 3.3 * sigma * zmv[p] / total) : 1.0;
       }
     }
+  }
+
+  /// What a width taken from the strongest phase may do to the scale of a weak one: its own width
+  /// is somewhere within a factor 1.5, and a scale answers to a wrong width by S (y y') / (y' y').
+  double tied_width_variance(std::size_t p) const {
+    const int place = own(p);
+    const double scale = parameter(place + Layout::scale);
+    if (model_.phases.size() < 2 || !(scale > 0.0) || free_at(place + Layout::x) >= 0 ||
+        free_at(place + Layout::scale) < 0) {
+      return 0.0;
+    }
+    PhasePatternOptions narrow, broad;
+    narrow.x_factor = 1.0 / 1.5;
+    broad.x_factor = 1.5;
+    const auto y = phase_pattern(model_, state_, static_cast<int>(p));
+    const auto share = [&](const PhasePatternOptions& options) {
+      const auto other = phase_pattern(model_, state_, static_cast<int>(p), options);
+      double mixed = 0.0, square = 0.0;
+      for (std::size_t i = 0; i < y.size(); ++i) {
+        mixed += y[i] * other[i] / state_.used_variance[i];
+        square += other[i] * other[i] / state_.used_variance[i];
+      }
+      return square > 0.0 ? mixed / square : 1.0;
+    };
+    const double half = 0.5 * scale * (share(narrow) - share(broad));
+    return half * half;
   }
 
   void shapes() {
@@ -276,8 +310,51 @@ class Assessment {
                                   : "cell " + std::to_string(within - Layout::cell + 1));
   }
 
+  /// Lines of the tube that should not be there, looked for in what the fit leaves over: K-beta and
+  /// the L line of tungsten on an old copper anode. Reported with their share, never fitted.
+  void foreign_line_warnings() {
+    struct Foreign {
+      double main_angstrom, line_angstrom;
+      const char* name;
+    };
+    // Main and K-beta lines: Bearden (1967); W L-alpha1 1.47640.
+    static constexpr Foreign known[] = {
+        {1.54059, 1.39222, "Cu K-beta"}, {1.54059, 1.47640, "W L-alpha"},
+        {1.78900, 1.62083, "Co K-beta"}, {1.93604, 1.75665, "Fe K-beta"},
+        {2.28973, 2.08491, "Cr K-beta"}, {0.70932, 0.63230, "Mo K-beta"}};
+    const double main = state_.lines.front().wavelength_angstrom;
+    for (const auto& foreign : known) {
+      if (std::fabs(main / foreign.main_angstrom - 1.0) > 1e-3) continue;
+      std::vector<double> extra(state_.counts.size(), 0.0);
+      for (std::size_t p = 0; p < model_.phases.size(); ++p) {
+        if (!is_found(result_.phases[p])) continue;
+        PhasePatternOptions options;
+        options.wavelength_angstrom = foreign.line_angstrom;
+        const auto y = phase_pattern(model_, state_, static_cast<int>(p), options);
+        for (std::size_t i = 0; i < y.size(); ++i) extra[i] += y[i];
+      }
+      // Only where no line of the model stands: misfit of a strong line is no evidence.
+      for (std::size_t i = 0; i < extra.size(); ++i) {
+        const double bragg = state_.calculated[i] - state_.background[i];
+        if (bragg > 0.02 * std::fabs(state_.background[i]) + std::sqrt(state_.used_variance[i])) {
+          extra[i] = 0.0;
+        }
+      }
+      const std::vector<double> level(state_.counts.size(), 1.0);
+      const auto test = test_residual(state_, extra, {&level});
+      const double u = test.u_factor * std::sqrt(inflation2_);
+      if (u > 0.0 && test.factor > 5.0 * u && test.factor > 5e-4) {
+        warn("W-XRD-125", std::string(foreign.name) + " (" + number(foreign.line_angstrom, "%.5f") +
+                              " angstrom) is in the beam: " + number(100.0 * test.factor, "%.2g") +
+                              " % of the K-alpha intensity (u " + number(100.0 * u, "%.1g") +
+                              " %); its lines are reported here, not fitted");
+      }
+    }
+  }
+
   void warnings() {
     fit_warnings();
+    foreign_line_warnings();
     phase_warnings();
     residual_warnings();
   }

@@ -1,8 +1,31 @@
 #include "models/diffraction/quantify.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 namespace gadolin::diffraction {
+
+double relative_scale_error(const ModelError& error, double contrast_per_cm) {
+  constexpr double most = 0.5;
+  const double contrast =
+      std::min(most, 0.75 * error.contrast_um * 1e-4 * std::fabs(contrast_per_cm));
+  return std::hypot(error.scale_relative, contrast);
+}
+
+std::vector<double> contrasts_per_cm(const std::vector<double>& volume,
+                                     const std::vector<double>& mu_per_cm) {
+  double sum = 0.0, total = 0.0;
+  for (std::size_t p = 0; p < volume.size(); ++p) {
+    sum += volume[p] * mu_per_cm[p];
+    total += volume[p];
+  }
+  std::vector<double> contrast(volume.size(), 0.0);
+  for (std::size_t p = 0; p < volume.size() && total > 0.0; ++p) {
+    contrast[p] = mu_per_cm[p] - sum / total;
+  }
+  return contrast;
+}
 
 ModelError model_error(UncertaintyEffort effort) {
   return effort == UncertaintyEffort::full ? ModelError{0.05, 0.003} : ModelError{};
@@ -10,7 +33,8 @@ ModelError model_error(UncertaintyEffort effort) {
 
 WeightFractions weight_fractions(const std::vector<double>& scale,
                                  const std::vector<double>& covariance,
-                                 const std::vector<double>& zmv, const ModelError& error) {
+                                 const std::vector<double>& zmv, const ModelError& error,
+                                 const std::vector<double>& contrast_per_cm) {
   const std::size_t n = scale.size();
   WeightFractions result;
   result.weight_fraction.assign(n, 0.0);
@@ -36,7 +60,9 @@ WeightFractions weight_fractions(const std::vector<double>& scale,
         for (std::size_t b = 0; b < n; ++b) {
           stat += d[p * n + a] * covariance[a * n + b] * d[q * n + b];
         }
-        const double spread = error.scale_relative * scale[a];
+        const double spread =
+            relative_scale_error(error, contrast_per_cm.empty() ? 0.0 : contrast_per_cm[a]) *
+            scale[a];
         model += d[p * n + a] * spread * spread * d[q * n + a];
       }
       // The floors keep the sum at 1: independent errors of equal size, their mean taken out.
