@@ -16,12 +16,12 @@ struct ProfileShape {
 };
 
 /// Gaussian FWHM^2 [deg^2] kept positive with a gradient everywhere:
-///   g2 = (raw + sqrt(raw^2 + e^2)) / 2,  e = 2e-4 deg^2: a floor of 0.01 deg in width
+///   g2 = (raw + sqrt(raw^2 + e^2)) / 2,  e = 1e-5 deg^2: a floor of 0.002 deg in width
 struct PositiveSquare {
   double value = 0.0, slope = 0.0;
 };
 GADOLIN_INLINE PositiveSquare positive_square(double raw_deg2) {
-  constexpr double e = 2e-4;
+  constexpr double e = 1e-5;
   const double root = std::sqrt(raw_deg2 * raw_deg2 + e * e);
   return {0.5 * (raw_deg2 + root), 0.5 * (1.0 + raw_deg2 / root)};
 }
