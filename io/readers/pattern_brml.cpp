@@ -41,6 +41,7 @@ std::string_view kind_of(const pugi::xml_node& view) {
 
 Columns find_columns(const pugi::xml_node& route) {
   Columns columns;
+  bool counted = false;
   for (const auto& view : route.child("DataViews").children("RawDataView")) {
     const auto start = small_integer(view.attribute("Start"));
     const auto length = small_integer(view.attribute("Length"));
@@ -58,12 +59,17 @@ Columns find_columns(const pugi::xml_node& route) {
         }
         ++column;
       }
-    } else if (kind == "RecordedRawDataView" && !columns.intensity && *length == 1) {
+    } else if (kind == "RecordedRawDataView" && *length == 1) {
+      // The first counter; a sensor of temperature or the like only where nothing counts.
+      const auto recording = view.child("Recording");
+      const std::string_view category = recording.attribute("Category").as_string("Count");
+      const bool counts = category == "Count";
+      if (columns.intensity && (counted || !counts)) continue;
+      counted = counts;
       columns.intensity = start;
+      columns.blank = NAN;
       double blank = 0.0;
-      if (parse_number(view.child("Recording").child_value("BlankingValue"), blank)) {
-        columns.blank = blank;
-      }
+      if (parse_number(recording.child_value("BlankingValue"), blank)) columns.blank = blank;
     }
   }
   return columns;

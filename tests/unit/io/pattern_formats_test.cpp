@@ -242,6 +242,18 @@ TEST(BrukerBrml, ColumnsAreFoundByTheirNames) {
   EXPECT_EQ(pattern.wavelength_angstrom, (std::vector<double>{1.5406, 1.54439}));
 }
 
+TEST(BrukerBrml, ACounterComesBeforeASensor) {
+  std::string xml = seed("brml/wrapped.xml");
+  const std::string sensor =
+      "<RawDataView xsi:type=\"RecordedRawDataView\" Start=\"3\" Length=\"1\"><Recording "
+      "Category=\"Temperature\"/></RawDataView>";
+  xml.insert(xml.find("<RawDataView xsi:type=\"RecordedRawDataView\""), sensor);
+
+  const auto pattern = parse_patterns(make_zip({{"Experiment0/RawData0.xml", xml}}), "a").at(0);
+
+  EXPECT_DOUBLE_EQ(pattern.counts[11], 8300.0);
+}
+
 TEST(BrukerBrml, DifferentCountingTimesAreEvenedAndPointsNotMeasuredDropped) {
   std::string xml = seed("brml/wrapped.xml");
   const std::size_t first = xml.find("<Datum>1,");
