@@ -131,7 +131,9 @@ PatternFormat sniff_pattern(std::string_view bytes, const std::string& file) {
   return PatternFormat::two_column_text;
 }
 
-std::vector<Pattern> parse_patterns(std::string_view bytes, const std::string& file) {
+namespace {
+
+std::vector<Pattern> parse_known(std::string_view bytes, const std::string& file) {
   std::vector<Pattern> patterns;
   switch (sniff_pattern(bytes, file)) {
     case PatternFormat::xrdml:
@@ -170,6 +172,27 @@ std::vector<Pattern> parse_patterns(std::string_view bytes, const std::string& f
     case PatternFormat::two_column_text:
       patterns = parse_two_column_text(bytes, file);
       break;
+  }
+  return patterns;
+}
+
+}  // namespace
+
+std::vector<Pattern> parse_patterns(std::string_view bytes, const std::string& file) {
+  std::vector<Pattern> patterns;
+  try {
+    patterns = parse_known(bytes, file);
+  } catch (const Error& error) {
+    // Messages quote the file, which may hold anything; terminals, JSON and reports must not.
+    std::string fact = error.text();
+    const std::string tail = (error.where().empty() ? "" : " in " + error.where()) +
+                             (error.remedy().empty() ? "" : " - " + error.remedy());
+    fact.resize(fact.size() - std::min(fact.size(), tail.size()));
+    throw Error(error.code(), printable(fact), error.where(), error.remedy(), error.exit());
+  }
+  for (Pattern& pattern : patterns) {
+    pattern.reader = printable(pattern.reader);
+    for (Warning& warning : pattern.warnings) warning.text = printable(warning.text);
   }
   const std::string stem = std::filesystem::path(file).stem().string();
   for (std::size_t i = 0; i < patterns.size(); ++i) {

@@ -54,6 +54,8 @@ bool parse_number(std::string_view token, double& value);
 /// Without blanks, tabs and line ends on both sides.
 std::string_view trimmed(std::string_view text);
 std::string lower_case(std::string_view text);
+/// The text as it may be shown: control characters and bytes that are no UTF-8 become '?'.
+std::string printable(std::string_view text);
 /// The text as "scan.xy:214".
 std::string at_line(const std::string& file, std::size_t line);
 /// A wavelength named in a comment or header line ("Calibrated wavelength = 0.413"), or 0.

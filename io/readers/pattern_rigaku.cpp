@@ -19,7 +19,7 @@ namespace {
 struct Conditions {
   TubeLines lines;
   std::string wave_type;       ///< "Ka", "Ka1", "Kb"
-  std::string axis;            ///< "TwoThetaTheta"
+  std::string axis;            ///< "TwoThetaTheta"; shown also as "2theta/theta" in Greek letters
   std::string intensity_unit;  ///< "counts" or "cps", and not always true
   std::string mode, speed_unit;
   double step_deg = 0.0, speed = 0.0;
@@ -39,7 +39,8 @@ double number_or_zero(std::string_view text) {
 
 bool moves_two_theta(const std::string& axis) {
   const std::string low = lower_case(axis);
-  return low.empty() || low.find("twotheta") != std::string::npos ||
+  const bool greek = low.size() > 2 && low[0] == '2' && static_cast<unsigned char>(low[1]) >= 0x80;
+  return low.empty() || greek || low.find("twotheta") != std::string::npos ||
          low.find("2theta") != std::string::npos || low.find("2-theta") != std::string::npos;
 }
 
@@ -155,7 +156,8 @@ void set_condition(Conditions& conditions, std::string_view key, std::string_vie
   if (key == "*HW_XG_WAVE_LENGTH_ALPHA2") conditions.lines.alpha2 = number_or_zero(value);
   if (key == "*HW_XG_WAVE_LENGTH_BETA") conditions.lines.beta = number_or_zero(value);
   if (key == "*MEAS_COND_XG_WAVE_TYPE") conditions.wave_type = value;
-  if (key == "*MEAS_SCAN_AXIS_X") conditions.axis = value;
+  if (key == "*MEAS_SCAN_AXIS_X_INTERNAL") conditions.axis = value;
+  if (key == "*MEAS_SCAN_AXIS_X" && conditions.axis.empty()) conditions.axis = value;
   if (key == "*MEAS_SCAN_UNIT_Y") conditions.intensity_unit = value;
   if (key == "*MEAS_SCAN_MODE") conditions.mode = value;
   if (key == "*MEAS_SCAN_STEP") conditions.step_deg = number_or_zero(value);

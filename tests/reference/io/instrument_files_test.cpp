@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <numeric>
+#include <tuple>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -274,6 +275,24 @@ void expect_sum_and_maximum(const diffraction::Pattern& pattern, double sum, dou
   EXPECT_DOUBLE_EQ(*top, maximum);
   EXPECT_NEAR(pattern.two_theta_deg[static_cast<std::size_t>(top - pattern.counts.begin())], at_deg,
               1e-9);
+}
+
+TEST(InstrumentFiles, RigakuWithItsAxisInShiftJis) {
+  // MiniFlex files, 0.02 deg at 2 deg/min; first and last angle from their headers.
+  const std::vector<std::tuple<std::string, double, double>> files = {
+      {"HoMoC2.ras", 10.0, 70.0}, {"La1.75Sr0.25CuO4.ras", 5.0, 85.0}};
+  for (const auto& [name, first_deg, last_deg] : files) {
+    GADOLIN_SHARED_OR_SKIP(path, "xrd/ree_minerals/xerus/" + name);
+
+    const auto found = read_patterns(path).at(0);
+
+    EXPECT_EQ(found.counts.size(), std::lround((last_deg - first_deg) / 0.02) + 1u);
+    EXPECT_DOUBLE_EQ(found.two_theta_deg.front(), first_deg);
+    EXPECT_DOUBLE_EQ(found.two_theta_deg.back(), last_deg);
+    EXPECT_TRUE(found.counts_are_poisson);
+    EXPECT_DOUBLE_EQ(found.step_time_s, 0.6);
+    EXPECT_EQ(found.wavelength_angstrom, (std::vector<double>{1.540593, 1.544414}));
+  }
 }
 
 TEST(InstrumentFiles, PowderCifOfADepositedRefinement) {

@@ -193,6 +193,30 @@ TEST(RigakuRas, AnAttenuatorIsUndoneOnceHoweverTheFileStoresIt) {
   EXPECT_EQ(codes, (std::vector<std::string>{"W-XRD-008", "W-XRD-006"}));
 }
 
+TEST(RigakuRas, TheAxisMayBeNamedInGreekOfAnyEncoding) {
+  std::string ras = seed("ras/two_scans.ras");
+  ras.replace(ras.find("TwoThetaTheta"), 13, "2\x83\xC6/\x83\xC6");  // Shift-JIS
+  EXPECT_EQ(parse_patterns(ras, "a.ras").size(), 2u);
+}
+
+TEST(Patterns, MessagesShowNoControlCharacters) {
+  std::string ras = seed("ras/two_scans.ras");
+  ras.replace(ras.find("TwoThetaTheta"), 13, "\x1B[2J\x83\xC6 Phi \xCE\xB8");
+
+  const auto patterns = parse_patterns(ras, "a.ras");
+
+  ASSERT_EQ(patterns.at(0).warnings.size(), 1u);
+  EXPECT_NE(patterns[0].warnings[0].text.find("\"?[2J?? Phi \xCE\xB8\""), std::string::npos)
+      << patterns[0].warnings[0].text;
+  try {
+    parse_patterns("_FILEVERSION=1\n_COUNTS\n1 \x1B[31m 2\n", "a.uxd");
+    ADD_FAILURE();
+  } catch (const Error& error) {
+    EXPECT_EQ(std::string(error.what()),
+              "E-XRD-003: \"?[31m\" is no number in a.uxd:3 - mend the line or export again");
+  }
+}
+
 TEST(RigakuRas, BrokenBlocksAreErrors) {
   const std::string ras = seed("ras/two_scans.ras");
   EXPECT_EQ(code_of(ras.substr(0, ras.find("*RAS_INT_END"))), "E-XRD-013");
