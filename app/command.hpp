@@ -109,6 +109,7 @@ Action add_analyse(CLI::App& app, CommonOptions& options);
 Action add_diffraction(CLI::App& app, CommonOptions& options);
 Action add_separation(CLI::App& app, CommonOptions& options);
 Action add_origin(CLI::App& app, CommonOptions& options);
+Action add_calibrate(CLI::App& app, CommonOptions& options);
 Action add_convert(CLI::App& app, CommonOptions& options);
 Action add_report(CLI::App& app, CommonOptions& options);
 Action add_simulate(CLI::App& app, CommonOptions& options);

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   add(app::add_separation);
   add(app::add_origin);
   add(app::add_simulate);
+  add(app::add_calibrate);
   add(app::add_convert);
   add(app::add_report);
   add(app::add_verify);

@@ -2,9 +2,59 @@
 
 #include <cmath>
 
+#include <fmt/format.h>
+
 #include "io/config/toml_table.hpp"
 
 namespace gadolin::config {
+
+namespace {
+
+diffraction::CalibrationRecord read_calibration_table(const TomlTable& root) {
+  diffraction::CalibrationRecord record;
+  const auto table = root.optional_table("calibration");
+  if (!table) return record;
+  record.standard = table->text("standard");
+  record.pattern = table->text_or("pattern", "");
+  record.cell_a_angstrom = table->number_or("cell_a_angstrom", 0.0, not_negative);
+  record.rwp = table->number_or("rwp", 0.0, not_negative);
+  record.gof = table->number_or("gof", 0.0, not_negative);
+  record.parameters = table->texts("parameters");
+  record.values = table->numbers("values");
+  record.covariance = table->numbers("covariance");
+  const std::size_t n = record.parameters.size();
+  const auto bad = [&](const std::string& what) {
+    return table->error("E-INST-001", what, "covariance",
+                        "calibrate again (gadolin calibrate), or remove the table");
+  };
+  if (record.values.size() != n || record.covariance.size() != n * n) {
+    throw bad(fmt::format("{} parameters, {} values, {} covariances", n, record.values.size(),
+                          record.covariance.size()));
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      const double a = record.covariance[i * n + j], b = record.covariance[j * n + i];
+      const double bound = record.covariance[i * n + i] * record.covariance[j * n + j];
+      if (record.covariance[i * n + i] < 0.0 || a * a > bound * (1.0 + 1e-9) ||
+          std::fabs(a - b) > 1e-9 * std::sqrt(bound)) {
+        throw bad("the covariance is not one");
+      }
+    }
+  }
+  return record;
+}
+
+/// A TOML string: quotes and backslashes escaped, control characters dropped.
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) >= 0x20) out += c;
+  }
+  return out + "\"";
+}
+
+}  // namespace
 
 diffraction::Instrument read_instrument(const std::string& path, InputFile* record) {
   const auto root = TomlTable::read(path, record, "instrument");
@@ -71,8 +121,77 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
     factors.roughness_a = table->number_or("roughness_a", 1.0, fraction);
     factors.roughness_b = table->number_or("roughness_b", 0.0, Range{0.0, 10.0});
   }
+  read_calibration_table(root);
   root.finish();
   return instrument;
+}
+
+diffraction::CalibrationRecord read_calibration(const std::string& path) {
+  return read_calibration_table(TomlTable::read(path, nullptr, "instrument"));
+}
+
+std::string instrument_toml(const diffraction::Instrument& instrument,
+                            const diffraction::CalibrationRecord& calibration) {
+  const diffraction::Instrument standard;
+  const auto& factors = instrument.factors;
+  std::string text = fmt::format(
+      "name = {}\ngeometry = \"{}\"\nradius_mm = {}\n", quoted(instrument.name),
+      instrument.geometry == diffraction::Geometry::capillary ? "capillary" : "bragg_brentano",
+      instrument.radius_mm);
+  text += fmt::format("polarisation_k = {}\nzero_deg = {}\nsource = {}\n",
+                      instrument.polarisation_k, instrument.zero_deg, quoted(instrument.source));
+  for (const auto& line : instrument.lines) {
+    text += fmt::format("\n[[lines]]\nwavelength_angstrom = {}\nrelative_intensity = {}\n",
+                        line.wavelength_angstrom, line.relative_intensity);
+  }
+  text += fmt::format(
+      "\n[resolution]\nu_deg2 = {}\nv_deg2 = {}\nw_deg2 = {}\np_deg2 = {}\nx_deg = {}\n"
+      "y_deg = {}\n",
+      instrument.u_deg2, instrument.v_deg2, instrument.w_deg2, instrument.p_deg2, instrument.x_deg,
+      instrument.y_deg);
+  if (instrument.s_over_l > 0.0) {
+    text += fmt::format("\n[axial]\ns_over_l = {}\n", instrument.s_over_l);
+    if (instrument.h_over_l > 0.0) text += fmt::format("h_over_l = {}\n", instrument.h_over_l);
+  }
+  std::string table;
+  const auto put = [&](const char* key, double value, double usual) {
+    if (value != usual) table += fmt::format("{} = {}\n", key, value);
+  };
+  const auto close = [&](const char* name) {
+    if (!table.empty()) text += fmt::format("\n[{}]\n{}", name, table);
+    table.clear();
+  };
+  put("transparency", instrument.transparency, 0.0);
+  put("capillary_a_mm", instrument.capillary_a_mm, 0.0);
+  put("capillary_b_mm", instrument.capillary_b_mm, 0.0);
+  close("offsets");
+  put("capillary_mu_r", factors.capillary_mu_r, 0.0);
+  put("plate_mu_t", factors.plate_mu_t, 0.0);
+  if (factors.transmission) table += "transmission = true\n";
+  put("specimen_length_mm", factors.specimen_length_mm, 0.0);
+  put("divergence_deg", factors.divergence_deg, 0.0);
+  if (factors.variable_slit) table += "variable_slit = true\n";
+  put("roughness_a", factors.roughness_a, standard.factors.roughness_a);
+  put("roughness_b", factors.roughness_b, standard.factors.roughness_b);
+  close("intensity");
+  if (calibration.parameters.empty()) return text;
+  const std::size_t n = calibration.parameters.size();
+  std::string names, values, rows;
+  for (std::size_t i = 0; i < n; ++i) {
+    names += (i > 0 ? ", " : "") + quoted(calibration.parameters[i]);
+    values += fmt::format("{}{}", i > 0 ? ", " : "", calibration.values[i]);
+    for (std::size_t j = 0; j < n; ++j) {
+      rows += fmt::format("{}{}", j > 0 ? ", " : (i > 0 ? ",\n  " : "\n  "),
+                          calibration.covariance[i * n + j]);
+    }
+  }
+  text += fmt::format(
+      "\n[calibration]   # of the values above, by gadolin calibrate; covariance row by row\n"
+      "standard = {}\npattern = {}\ncell_a_angstrom = {}\nrwp = {}\ngof = {}\n"
+      "parameters = [{}]\nvalues = [{}]\ncovariance = [{}]\n",
+      quoted(calibration.standard), quoted(calibration.pattern), calibration.cell_a_angstrom,
+      calibration.rwp, calibration.gof, names, values, rows);
+  return text;
 }
 
 }  // namespace gadolin::config

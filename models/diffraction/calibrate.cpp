@@ -62,8 +62,8 @@ class Bench {
       const double d = s.counts[i] - before.calculated[i];
       old += d * d / s.used_variance[i];
     }
-    const double price =
-        10.0 * static_cast<double>(added.size()) * s.chi2 / static_cast<double>(s.counts.size());
+    const double price = mean_drop * static_cast<double>(added.size()) * s.chi2 /
+                         static_cast<double>(s.counts.size());
     bool bad = s.status == ItemStatus::out_of_range || !(s.chi2 < old - price);
     for (std::size_t k = before.free.size(); !bad && k < s.free.size(); ++k) {
       bad = s.state[k] == 0.0 && s.free[k] != own(Layout::x) && s.free[k] != own(Layout::y) &&

@@ -5,6 +5,7 @@
 
 #include "kernels/exec/engine.hpp"
 #include "models/diffraction/types.hpp"
+#include "models/diffraction/types_calibration.hpp"
 
 namespace gadolin::diffraction {
 
