@@ -33,4 +33,19 @@ std::vector<PatternResult> refine(const std::vector<Pattern>& patterns,
                                   const Instrument& instrument, const AtomicTables& tables,
                                   const RefinementOptions& options, const Engine& engine);
 
+enum class SeriesDirection { forward, backward, both };
+
+/// The same for an ordered series (temperature, time): the first pattern goes through the whole
+/// protocol, every next one starts from its neighbour's answer with the same free parameters in one
+/// stage; where that does not converge, or fits half as well again as the neighbour, it goes
+/// through the protocol alone. `both` walks the series forwards, then backwards, keeps the better
+/// fit of each pattern, and says where the two disagree by more than 2 u (W-XRD-126): an answer
+/// that depends on the path is none. Results in the order given; iterations count the pass that was
+/// kept. in, out, fails  as refine(), but a result depends on the pattern's neighbours
+std::vector<PatternResult> refine_series(const std::vector<Pattern>& patterns,
+                                         const std::vector<CrystalStructure>& structures,
+                                         const Instrument& instrument, const AtomicTables& tables,
+                                         const RefinementOptions& options, const Engine& engine,
+                                         SeriesDirection direction = SeriesDirection::both);
+
 }  // namespace gadolin::diffraction
