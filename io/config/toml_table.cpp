@@ -112,6 +112,13 @@ std::string text_of(const std::string& file, const std::string& name, const toml
 /// Where a text never ends the parser stops too, so that what follows does not matter.
 void refuse_stray_characters(std::string_view text, const std::string& file) {
   std::size_t line = 1, at = text.substr(0, 3) == "\xEF\xBB\xBF" ? 3 : 0;
+  const auto refuse = [&] {
+    return Error("E-TOML-001", "a character beyond ASCII outside of quotes and comments",
+                 fmt::format("{}:{}", file, line),
+                 "put the text into quotes; blanks copied from a web page may be no plain blanks",
+                 ExitCode::usage);
+  };
+  char before = '\n';  // the last character that is no blank
   while (at < text.size()) {
     const char c = text[at];
     if (c == '\n') ++line;
@@ -120,6 +127,12 @@ void refuse_stray_characters(std::string_view text, const std::string& file) {
       continue;
     }
     if (c == '"' || c == '\'') {
+      if (std::string_view("\n=[{,").find(before) == std::string_view::npos) {
+        // Inside a word a quote opens no text: the parser reads on to the end of the word.
+        for (const char rest : text.substr(at, text.find('\n', at) - at)) {
+          if (static_cast<unsigned char>(rest) > 0x7F) throw refuse();
+        }
+      }
       const std::string three(3, c);
       const bool block = text.substr(at, 3) == three;
       at += block ? 3 : 1;
@@ -141,14 +154,11 @@ void refuse_stray_characters(std::string_view text, const std::string& file) {
       if (block) {  // up to two quotes may stand before the closing three
         while (at < text.size() && text[at] == c) ++at;
       }
+      before = c;
       continue;
     }
-    if (static_cast<unsigned char>(c) > 0x7F) {
-      throw Error("E-TOML-001", "a character beyond ASCII outside of quotes and comments",
-                  fmt::format("{}:{}", file, line),
-                  "put the text into quotes; blanks copied from a web page may be no plain blanks",
-                  ExitCode::usage);
-    }
+    if (static_cast<unsigned char>(c) > 0x7F) throw refuse();
+    if (c != ' ' && c != '\t' && c != '\r') before = c;
     ++at;
   }
 }

@@ -174,6 +174,8 @@ const std::vector<BadInput>& bad_inputs() {
       {"TableUnknownBasis", R::table, "sample,La (ppm),basis\nA,1,moist\n", "E-UNIT-002", "in:2"},
       // cases
       {"CaseTomlTypo", R::case_file, "[case]\nid = open\n", "E-TOML-001", "in:2", usage},
+      {"CaseStrayCharacterBehindAQuoteInAWord", R::case_file,
+       "[case]\nid = --EE'E%E\xC2\xBA\xE2\x80\x87,E\n", "E-TOML-001", "in:2", usage},
       {"CaseStrayCharacterOutsideQuotes", R::case_file, "[case]\nid\xCE\x9E = \"1\"\n",
        "E-TOML-001", "in:2", usage},
       {"DecimalCommaInAnEndlessNumber", R::pattern,
