@@ -20,7 +20,7 @@ struct ZipMember {
 inline std::string make_zip(const std::vector<ZipMember>& members) {
   std::string out, directory;
   const auto put = [](std::string& to, std::uint64_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) to += static_cast<char>(value >> (8 * i) & 0xFF);
+    for (int i = 0; i < bytes; ++i) to += static_cast<char>(i < 8 ? value >> (8 * i) & 0xFF : 0);
   };
   for (const ZipMember& member : members) {
     std::string packed(member.bytes);
