@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
 #include "io/readers/pattern.hpp"
 #include "io/readers/zip_archive.hpp"
@@ -438,6 +439,33 @@ TEST(NeXus, TextThatIsWrittenIsReadBack) {
   EXPECT_EQ(again.counts, pattern.counts);
   EXPECT_EQ(again.sigma, pattern.sigma);
   EXPECT_EQ(again.wavelength_angstrom, std::vector<double>{1.5406});
+}
+
+/// An NXentry whose two datasets claim `points` in chunks of `chunk`, none of them written.
+std::string empty_claims(hsize_t points, hsize_t chunk) {
+  const Scratch file(".nxs");
+  const hid_t h5 = H5Fcreate(file.path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hid_t links = H5Pcreate(H5P_LINK_CREATE);
+  H5Pset_create_intermediate_group(links, 1);
+  const hsize_t unlimited = H5S_UNLIMITED;  // a chunk may then be larger than the dataset
+  const hid_t space = H5Screate_simple(1, &points, &unlimited);
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(creation, 1, &chunk);
+  for (const char* name :
+       {"entry/experiment_result/two_theta", "entry/experiment_result/intensity"}) {
+    H5Dclose(H5Dcreate2(h5, name, H5T_IEEE_F64LE, space, links, creation, H5P_DEFAULT));
+  }
+  H5Pclose(creation);
+  H5Sclose(space);
+  H5Pclose(links);
+  H5Fclose(h5);
+  return file.bytes();
+}
+
+TEST(NeXus, AbsurdClaimsAreErrorsNotMemory) {
+  EXPECT_EQ(code_of(empty_claims(1'000'000'000'000, 1'000'000)), "E-XRD-003");
+  EXPECT_EQ(code_of(empty_claims(1000, 100'000'000)), "E-H5-001");
+  EXPECT_EQ(code_of(empty_claims(1000, 1000)), "E-XRD-007");  // all 0: the angles stand still
 }
 
 TEST(NeXus, OtherHdf5IsRefused) {
