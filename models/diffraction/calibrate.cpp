@@ -6,6 +6,7 @@
 
 #include "kernels/diffraction/refine.hpp"
 #include "models/diffraction/assess.hpp"
+#include "models/diffraction/intensity_factor.hpp"
 #include "models/diffraction/prepare.hpp"
 
 namespace gadolin::diffraction {
@@ -96,7 +97,11 @@ Calibration calibrate(const Pattern& pattern, const CrystalStructure& standard,
                       const CalibrationOptions& options, const Engine& engine) {
   Calibration result;
   Instrument instrument = start;
-  if (options.axial && !(instrument.s_over_l > 0.0)) instrument.s_over_l = 1e-4;  // may grow
+  if (options.axial && !(instrument.s_over_l > 0.0)) {
+    instrument.s_over_l = 1e-4;  // may grow
+    instrument.h_over_l = 0.0;   // equal to it
+  }
+  const double ratio = h_over_s(instrument);
   const bool capillary = instrument.geometry == Geometry::capillary;
   const int shift = options.shift == CalibrationOptions::Shift::zero || capillary
                         ? Layout::zero
@@ -208,6 +213,7 @@ Calibration calibrate(const Pattern& pattern, const CrystalStructure& standard,
       !(start.s_over_l > 0.0)) {
     out.s_over_l = 0.0;
   }
+  out.h_over_l = out.s_over_l > 0.0 ? ratio * out.s_over_l : 0.0;  // it follows at a fixed ratio
   if (options.free_wavelength) {
     // d = lambda / 2 sin(theta): a cell too large by a factor is a wavelength too long by it.
     const double found = cell_volume_angstrom3(

@@ -35,8 +35,10 @@ TEST(InstrumentFile, OfTheRoundRobinStatesItsGeometry) {
   ASSERT_EQ(i.lines.size(), 2u);
   EXPECT_DOUBLE_EQ(i.lines[0].wavelength_angstrom, 1.5405929);
   EXPECT_NEAR(i.lines[0].relative_intensity + i.lines[1].relative_intensity, 1.0, 1e-15);
+  // Graphite at 26.6 degrees: between an ideally perfect and an ideally mosaic crystal.
   const double c = std::cos(26.6 * std::acos(-1.0) / 180.0);
-  EXPECT_NEAR(i.polarisation_k, 1.0 / (1.0 + c * c), 1e-12);
+  EXPECT_GE(i.polarisation_k, 1.0 / (1.0 + c));
+  EXPECT_LE(i.polarisation_k, 1.0 / (1.0 + c * c));
 }
 
 TEST(InstrumentFile, WithAMisspeltKeyNamesFileLineAndTheNearestKey) {

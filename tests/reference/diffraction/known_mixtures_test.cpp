@@ -35,7 +35,7 @@ std::vector<PatternResult> refine_files(const std::vector<std::string>& files,
                 io::read_atomic_tables(datasets + "/atomic"), {}, make_engine("auto"));
 }
 
-TEST(CpdRoundRobin, SampleOneIsQuantifiedWithinTwoPercent) {
+TEST(CpdRoundRobin, SampleOneIsQuantifiedWithinOnePointTwoPercent) {
   GADOLIN_SHARED_OR_SKIP(folder, "xrd/cpd_roundrobin");
   // Weighed wt%: corundum, zincite, fluorite. Madsen et al. (2001) J. Appl. Cryst. 34, 409.
   const std::map<std::string, std::array<double, 3>> weighed{{"1a", {1.15, 4.04, 94.81}},
@@ -55,14 +55,14 @@ TEST(CpdRoundRobin, SampleOneIsQuantifiedWithinTwoPercent) {
     for (std::size_t p = 0; p < 3; ++p) {
       const auto& phase = results[i].phases[p];
       const double error = 100.0 * phase.weight_fraction - truth[p];
-      EXPECT_LE(std::fabs(error), 2.0) << name << " " << phase.name;
+      EXPECT_LE(std::fabs(error), 1.2) << name << " " << phase.name;
       EXPECT_LT(std::fabs(error), 300.0 * phase.u_total) << name << " " << phase.name;
       square += error * error;
     }
-    EXPECT_LT(results[i].gof, 2.0) << name;
+    EXPECT_LT(results[i].gof, 1.4) << name;
     ++i;
   }
-  EXPECT_LE(std::sqrt(square / 15.0), 1.0);
+  EXPECT_LE(std::sqrt(square / 15.0), 0.61);
 }
 
 TEST(CpdRoundRobin, HaliteThatIsNotInSampleOneIsNoResult) {
@@ -115,12 +115,12 @@ TEST(CpdRoundRobin, PlatyBruciteIsQuantifiedThroughItsTexture) {
 
   ASSERT_EQ(result.status, ItemStatus::ok);
   for (std::size_t p = 0; p < 4; ++p) {
-    EXPECT_NEAR(100.0 * result.phases[p].weight_fraction, weighed[p], 2.0) << result.phases[p].name;
+    EXPECT_NEAR(100.0 * result.phases[p].weight_fraction, weighed[p], 1.0) << result.phases[p].name;
   }
   EXPECT_NEAR(result.phases[3].march_r, 0.66, 0.05);
 }
 
-TEST(PrecursorMixtures, WithLanthanumHydroxideAreQuantifiedWithinThreePercent) {
+TEST(PrecursorMixtures, WithLanthanumHydroxideAreQuantifiedWithinTwoAndAHalfPercent) {
   GADOLIN_SHARED_OR_SKIP(folder, "xrd/dara_precursor_mixtures");
   struct Mixture {
     std::string file;
@@ -139,10 +139,45 @@ TEST(PrecursorMixtures, WithLanthanumHydroxideAreQuantifiedWithinThreePercent) {
     ASSERT_EQ(result.status, ItemStatus::ok) << mixture.file;
     const double total = mixture.grams[0] + mixture.grams[1] + mixture.grams[2];
     for (std::size_t p = 0; p < 3; ++p) {
-      EXPECT_NEAR(100.0 * result.phases[p].weight_fraction, 100.0 * mixture.grams[p] / total, 3.0)
+      EXPECT_NEAR(100.0 * result.phases[p].weight_fraction, 100.0 * mixture.grams[p] / total, 2.5)
           << mixture.file << " " << mixture.phases[p];
     }
   }
+}
+
+TEST(PrecursorMixtures, ShortScanAgreesWithTheLongOneWithinTwoStandardUncertainties) {
+  GADOLIN_SHARED_OR_SKIP(folder, "xrd/dara_precursor_mixtures");
+  const std::vector<std::pair<std::string, std::vector<std::string>>> mixtures{
+      {"V2O5_0p8011-ZrO2_0p2012", {"shcherbinaite", "baddeleyite"}},
+      {"NiO_0p7028-La(OH)3_0p1010-ZnO_0p2000", {"bunsenite", "LaOH3", "zincite"}},
+      {"In2O3_0p5002-MnCO3_0p5000", {"In2O3", "rhodochrosite"}},
+      {"TiO2_0p4009-ZnO_0p6010", {"anatase", "rutile", "zincite"}}};
+  int agree = 0, all = 0;
+  for (const auto& [name, phases] : mixtures) {
+    const auto results =
+        refine_files({folder + "/" + name + "--8min.xrdml", folder + "/" + name + "--2min.xrdml"},
+                     phases, "aeris_cu");
+    for (std::size_t p = 0; p < phases.size(); ++p) {
+      const auto &slow = results[0].phases[p], &fast = results[1].phases[p];
+      ++all;
+      agree += std::fabs(slow.weight_fraction - fast.weight_fraction) <=
+                       2.0 * std::hypot(slow.u_stat, fast.u_stat)
+                   ? 1
+                   : 0;
+    }
+  }
+  EXPECT_GE(agree, all - 1) << "of " << all;
+}
+
+TEST(PrecursorMixtures, PlatyVanadiumOxideIsQuantifiedThroughTheAxisItsResidualsName) {
+  GADOLIN_SHARED_OR_SKIP(folder, "xrd/dara_precursor_mixtures");
+
+  const auto result = refine_files({folder + "/V2O5_0p8011-ZrO2_0p2012--8min.xrdml"},
+                                   {"shcherbinaite", "baddeleyite"}, "aeris_cu")[0];
+
+  ASSERT_EQ(result.status, ItemStatus::ok) << result.status_text;
+  EXPECT_NEAR(100.0 * result.phases[0].weight_fraction, 79.93, 1.0);
+  EXPECT_LT(result.phases[0].march_r, 0.85);  // plates on (001)
 }
 
 }  // namespace
