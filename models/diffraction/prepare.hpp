@@ -7,7 +7,7 @@
 namespace gadolin::diffraction {
 
 /// Chebyshev terms the layout reserves; a refinement frees some of them.
-inline constexpr int reserved_chebyshev_terms = 20;
+inline constexpr int reserved_chebyshev_terms = 16;
 
 /// Checks the patterns, crops them, resolves wavelengths and variances, and builds the phases and
 /// their rings; a pattern that cannot be used gets a status_text.

@@ -59,7 +59,7 @@ class Protocol {
     }
     step([&](PatternState& s) { return sizes(s); });
     if (options_.background_terms == 0) {
-      for (int round = 0; round < 7; ++round) {
+      for (int round = 0; round < 5; ++round) {
         step([&](PatternState& s) { return more_background(s); }, true);
       }
     }
