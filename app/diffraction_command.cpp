@@ -26,6 +26,7 @@ struct Choices {
   std::vector<double> wavelengths_angstrom;
   int chunk = 64;
   bool profiles = false;
+  bool series = false;
   diffraction::RefinementOptions refinement;
 };
 
@@ -114,12 +115,12 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
                 fmt::format("# options of gadolin diffraction\nphases = {}\ninstrument "
                             "= \"{}\"\nwavelength_angstrom = [{}]\n"
                             "background_terms = {}\ntwo_theta_min_deg = "
-                            "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\n"
+                            "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\nseries = {}\n"
                             "{}",
                             quoted(choices.phases), choices.instrument,
                             fmt::join(choices.wavelengths_angstrom, ", "), asked.background_terms,
                             asked.two_theta_min_deg, asked.two_theta_max_deg, choices.chunk,
-                            choices.profiles, quantify_toml(asked.quantify)));
+                            choices.profiles, choices.series, quantify_toml(asked.quantify)));
   run.inputs = setup.inputs;
   std::optional<io::ResultFile> store;
 
@@ -145,8 +146,12 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
         }
         for (auto& pattern : chunk.patterns) pattern.id = ids(pattern.id);
         const auto instrument = instrument_for(chunk.patterns, setup);
-        auto results = diffraction::refine(chunk.patterns, setup.structures, instrument,
-                                           setup.tables, choices.refinement, settings.engine);
+        auto results =
+            choices.series
+                ? diffraction::refine_series(chunk.patterns, setup.structures, instrument,
+                                             setup.tables, choices.refinement, settings.engine)
+                : diffraction::refine(chunk.patterns, setup.structures, instrument, setup.tables,
+                                      choices.refinement, settings.engine);
         const std::size_t refined = results.size();
         for (const auto& item : chunk.unreadable) {
           results.push_back(unreadable_result(item));
@@ -200,6 +205,8 @@ Action add_diffraction(CLI::App& app, CommonOptions& options) {
   verb->add_option_function<std::string>(
       "--phases", [choices](const std::string& list) { choices->phases = split_list(list); },
       "library names or CIF paths with commas between: corundum,zincite,mine.cif");
+  verb->add_flag("--series", choices->series,
+                 "the files are an ordered series: warm starts, forwards and backwards");
   verb->add_option("--instrument", choices->instrument,
                    "shipped instrument (cpd_philips3020, aeris_cu, ...) or a TOML file");
   verb->add_option("--wavelength", choices->wavelengths_angstrom,
