@@ -336,7 +336,8 @@ class Assessment {
       // Only where no line of the model stands: misfit of a strong line is no evidence.
       for (std::size_t i = 0; i < extra.size(); ++i) {
         const double bragg = state_.calculated[i] - state_.background[i];
-        if (bragg > 0.05 * std::fabs(state_.background[i]) + 3.0 * std::sqrt(state_.used_variance[i])) {
+        if (bragg >
+            0.05 * std::fabs(state_.background[i]) + 3.0 * std::sqrt(state_.used_variance[i])) {
           extra[i] = 0.0;
         }
       }
