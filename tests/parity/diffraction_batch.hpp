@@ -21,6 +21,7 @@ struct BatchShape {
   double two_theta_min_deg = 20.0, step_deg = 0.05;
   int background_terms = 3;
   bool texture = false, all_widths = false, poisson = true;
+  bool axial = false;  ///< smeared, s_over_l free
   int max_iterations = 60;
   double shift_tolerance = 1e-4, chi2_tolerance = 1e-10;
   bool bad_items = true;  ///< every 7th item holds a NaN, every 11th may iterate only once
@@ -85,6 +86,11 @@ class SyntheticBatch {
     truth_[static_cast<std::size_t>(layout_.inverse_x())] = 60.0;
     free_ = {Layout::displacement, Layout::w};
     if (shape_.all_widths) free_.insert(free_.end(), {Layout::u, Layout::v});
+    if (shape_.axial) {
+      truth_[Layout::s_over_l] = 0.04;
+      free_.push_back(Layout::s_over_l);
+      rules_ = axial_rules(1.0);
+    }
     for (int k = 0; k < shape_.background_terms; ++k) free_.push_back(Layout::background + k);
     for (int p = 0; p < shape_.phases; ++p) {
       const int own = layout_.phase(p);
@@ -103,7 +109,10 @@ class SyntheticBatch {
       }
     }
     // The pattern without noise, no tail cut.
-    const PeakSetting setting{173.0, 0.5, texture_.data()};
+    const PeakSetting setting{173.0, 0.5, texture_.data(), rules_.data(), 1.0};
+    const auto peak_count = static_cast<std::size_t>(shape_.phases * shape_.rings * shape_.lines);
+    std::vector<AxialNode> nodes(shape_.axial ? peak_count * max_axial_nodes : 0);
+    std::size_t made = 0;
     std::vector<std::vector<Peak>> peaks(static_cast<std::size_t>(shape_.phases));
     for (int p = 0; p < shape_.phases; ++p) {
       for (int r = 0; r < shape_.rings; ++r) {
@@ -111,6 +120,12 @@ class SyntheticBatch {
           Peak peak;
           if (make_peak(rings_[static_cast<std::size_t>(p * shape_.rings + r)], l, wavelength(l),
                         intensity(l), layout_, p, 2, setting, truth_.data(), peak)) {
+            if (shape_.axial) {
+              const double smear = smear_deg(setting, truth_.data(), peak) * peak.inverse_fwhm;
+              smear_peak(setting, truth_.data(),
+                         axial_node_count(std::fabs(smear), max_axial_nodes),
+                         nodes.data() + made++ * max_axial_nodes, peak);
+            }
             peaks[static_cast<std::size_t>(p)].push_back(peak);
           }
         }
@@ -163,6 +178,7 @@ class SyntheticBatch {
     const auto rings = m.input<RingData>(rings_.size());
     const auto ring_begin = m.input<int>(phases + 1);
     const auto texture = m.input<double>(texture_.size() + 2);
+    const auto rules = m.input<double>(rules_.size() + 1);
     const auto point_begin = m.input<std::int64_t>(n + 1);
     const auto two_theta = m.input<double>(n * points);
     const auto counts = m.input<double>(n * points);
@@ -195,6 +211,7 @@ class SyntheticBatch {
       m.host(ring_begin)[p] = static_cast<int>(p) * shape_.rings;
     }
     std::copy(texture_.begin(), texture_.end(), m.host(texture));
+    std::copy(rules_.begin(), rules_.end(), m.host(rules));
     const double grid_displacement[3] = {0.0, 0.06, -0.06},
                  grid_width[4] = {0.006, 0.06, 0.02, 0.2};
     std::copy_n(grid_displacement, 3, m.host(grid_s));
@@ -244,6 +261,9 @@ class SyntheticBatch {
     args.rings = m.device(rings);
     args.ring_begin = m.device(ring_begin);
     args.texture = m.device(texture);
+    args.axial_rules = m.device(rules);
+    args.h_over_s = 1.0;
+    args.max_nodes = shape_.axial ? max_axial_nodes : 0;
     args.point_begin = m.device(point_begin);
     args.two_theta_deg = m.device(two_theta);
     args.counts = m.device(counts);
@@ -285,7 +305,7 @@ class SyntheticBatch {
   BatchShape shape_;
   Layout layout_;
   std::vector<RingData> rings_;
-  std::vector<double> texture_, truth_, two_theta_, expected_;
+  std::vector<double> rules_, texture_, truth_, two_theta_, expected_;
   std::vector<int> free_;
   double samples_ = 0.0;
   BatchMemory::Field<double> parameters_, covariance_, summary_, calculated_;

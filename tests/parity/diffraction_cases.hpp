@@ -78,6 +78,17 @@ inline Cases diffraction_cases() {
                                                        shape);
                    },
                    false, 31});
+  cases.push_back({"diffraction::refine_axial",
+                   [](const Engine& engine, std::size_t n) {
+                     diffraction::BatchShape shape;
+                     shape.points = 200;
+                     shape.rings = 5;
+                     shape.lines = 1;
+                     shape.two_theta_min_deg = 12.0;
+                     shape.axial = true;
+                     return diffraction_detail::refine(engine, n, shape);
+                   },
+                   false, 17});
   cases.push_back({"diffraction::start", diffraction_detail::start, false, 33});
   return cases;
 }
