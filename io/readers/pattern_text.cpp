@@ -91,7 +91,8 @@ Dialect find_dialect(const std::vector<std::string_view>& lines, const std::stri
     if (!std::isdigit(static_cast<unsigned char>(c)) && c != '-' && c != '+' && c != '.') continue;
     const auto tokens = tokens_of(line, false);
     const bool attached = std::any_of(tokens.begin(), tokens.end(), [](std::string_view token) {
-      return token.back() == ',' || token.front() == ',' || token.find("\",") != token.npos;
+      return !token.empty() &&
+             (token.back() == ',' || token.front() == ',' || token.find("\",") != token.npos);
     });
     if (tokens.size() < 2 || attached) {
       const auto parts = tokens_of(line, true);

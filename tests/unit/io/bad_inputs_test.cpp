@@ -82,6 +82,7 @@ const std::vector<BadInput>& bad_inputs() {
       {"StructureCifAsPattern", R::pattern, cif(cubic, fm3m, ce), "E-FMT-001", "in"},
       {"NoNumbers", R::pattern, "hello\nworld\n", "E-XRD-003", "in"},
       {"OneColumn", R::pattern, "1\n2\n3\n4\n5\n", "E-XRD-002", "in:1"},
+      {"EmptyQuotesBesideACommaNumber", R::pattern, "1,5 \"\" 2\n", "E-XRD-003", "in"},
       {"WordInTheMiddle", R::pattern, scan(8, "10.7 abc"), "E-XRD-003", "in:8"},
       {"LineCutOff", R::pattern, scan(20, "11.9"), "E-XRD-003", "in:20"},
       {"ThreeNumbersInOneLine", R::pattern, scan(9, "10.8 1 2"), "E-XRD-003", "in:9"},
