@@ -9,11 +9,13 @@
 
 #include "app/command.hpp"
 #include "app/diffraction_setup.hpp"
+#include "app/identify_setup.hpp"
 #include "app/quantify_setup.hpp"
 #include "app/result_json.hpp"
 #include "io/readers/pattern.hpp"
 #include "io/store/result_file.hpp"
 #include "kernels/exec/chunk_pipeline.hpp"
+#include "models/diffraction/identify.hpp"
 #include "models/diffraction/refine.hpp"
 
 namespace gadolin::app {
@@ -28,6 +30,7 @@ struct Choices {
   bool profiles = false;
   bool series = false;
   diffraction::RefinementOptions refinement;
+  IdentifyChoices search;
 };
 
 /// A file that could not be read: its place in the batch is kept.
@@ -91,6 +94,7 @@ void print_table(const diffraction::PatternResult& result) {
                              100.0 * phase.u_total);
   }
   print_quantification(result);
+  if (result.identification) print_identification(*result.identification);
 }
 
 int run_diffraction(const CommonOptions& options, Choices& choices) {
@@ -102,7 +106,10 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.files);
   const DiffractionSetup setup =
       load_diffraction_setup(choices.phases, choices.instrument, choices.wavelengths_angstrom);
-  resolve_quantify_names(choices.phases, setup.structures, choices.refinement.quantify);
+  const bool search = asks_for_search(choices.phases);
+  if (!search) {
+    resolve_quantify_names(choices.phases, setup.structures, choices.refinement.quantify);
+  }
   const bool few = choices.files.size() <= few_patterns;
   choices.refinement.keep_profiles = !options.out.empty() && (few || choices.profiles);
 
@@ -120,8 +127,19 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
                             quoted(choices.phases), choices.instrument,
                             fmt::join(choices.wavelengths_angstrom, ", "), asked.background_terms,
                             asked.two_theta_min_deg, asked.two_theta_max_deg, choices.chunk,
-                            choices.profiles, choices.series, quantify_toml(asked.quantify)));
+                            choices.profiles, choices.series,
+                            identify_toml(choices.search, asks_for_search(choices.phases)) +
+                                quantify_toml(asked.quantify)));
   run.inputs = setup.inputs;
+  diffraction::PhaseLibrary library;
+  diffraction::IdentifyOptions identify;
+  if (search) {
+    identify = identify_options(choices.search, choices.refinement);
+    library = load_phase_library(setup.structures, run.inputs, run.warnings);
+  } else if (!choices.search.elements.empty()) {
+    throw Error("E-XRD-163", "--elements without a search", "--elements",
+                "give --phases auto, or leave it out", ExitCode::usage);
+  }
   std::optional<io::ResultFile> store;
 
   nlohmann::ordered_json document;
@@ -147,7 +165,9 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
         for (auto& pattern : chunk.patterns) pattern.id = ids(pattern.id);
         const auto instrument = instrument_for(chunk.patterns, setup);
         auto results =
-            choices.series
+            search ? diffraction::analyse_unknown(chunk.patterns, library, instrument, setup.tables,
+                                                  identify, choices.refinement, settings.engine)
+            : choices.series
                 ? diffraction::refine_series(chunk.patterns, setup.structures, instrument,
                                              setup.tables, choices.refinement, settings.engine)
                 : diffraction::refine(chunk.patterns, setup.structures, instrument, setup.tables,
@@ -204,7 +224,9 @@ Action add_diffraction(CLI::App& app, CommonOptions& options) {
       ->required();
   verb->add_option_function<std::string>(
       "--phases", [choices](const std::string& list) { choices->phases = split_list(list); },
-      "library names or CIF paths with commas between: corundum,zincite,mine.cif");
+      "library names or CIF paths with commas between: corundum,zincite,mine.cif; auto, or "
+      "auto,mine.cif: search the library");
+  add_identify_options(*verb, choices->search);
   verb->add_flag("--series", choices->series,
                  "the files are an ordered series: warm starts, forwards and backwards");
   verb->add_option("--instrument", choices->instrument,

@@ -49,11 +49,13 @@ DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
   DiffractionSetup setup;
   const std::string data_dir = config::find_data_dir();
   if (phases.empty()) {
-    throw Error("E-XRD-021", "no phases named", "--phases",
-                "give --phases NAME,NAME,... (gadolin info --phases lists the library)",
-                ExitCode::usage);
+    throw Error(
+        "E-XRD-021", "no phases named", "--phases",
+        "give --phases NAME,NAME,... (gadolin info --phases lists the library), or --phases auto",
+        ExitCode::usage);
   }
   for (std::size_t i = 0; i < phases.size(); ++i) {
+    if (i == 0 && phases[i] == "auto") continue;  // the whole library (identify_setup.hpp)
     if (phases[i].empty()) {
       throw Error("E-XRD-021", fmt::format("phase {} of the list is empty", i + 1), "--phases",
                   "write names with one comma between them", ExitCode::usage);

@@ -130,6 +130,17 @@ class Verdict {
             candidates_[set.members[m].candidate].rare_earth && options_.elements.empty();
         bool stands = lines.resolved >= (claim ? 3 : 2) && lines.absent == 0;
         if (stands && claim) stands = search_.without(set, m).bic - set.bic >= rare_earth_bic;
+        // A cell at the end of what is searched is a chance match, and a rare-earth phase is not
+        // claimed from a pattern that is mostly something else.
+        const auto& shape = set.members[m].shape;
+        const Candidate& candidate = candidates_[set.members[m].candidate];
+        if (std::fabs(mean_strain(candidate, shape)) > 0.95 * candidate.cell_tolerance) {
+          stands = false;
+        }
+        if (stands && claim) {
+          auto peaks = data_.peaks;
+          stands = search_.unexplained(set, peaks) < 0.5;
+        }
         if (!stands) worst = m;
       }
       if (worst == set.members.size()) break;
@@ -257,7 +268,8 @@ class Verdict {
 /// Where the refined cell lies between two members of the phase's series.
 void read_composition(const PhaseLibrary& library, const CrystalStructure& structure,
                       const std::string& group, const PhaseResult& refined, FoundPhase& phase) {
-  if (!(refined.u_cell[0] > 0.0)) return;
+  // Only rare-earth series: groups of other phases hold structures of one type, not mixtures.
+  if (!(refined.u_cell[0] > 0.0) || !phase.rare_earth) return;
   struct Member {
     double volume;
     const CrystalStructure* structure;
@@ -309,7 +321,7 @@ std::vector<Identification> identify(const std::vector<Pattern>& patterns,
     }
   }
   if (allowed.empty()) {
-    throw Error("E-XRD-140", "no phase of the library consists of the elements given", "--elements",
+    throw Error("E-XRD-160", "no phase of the library consists of the elements given", "--elements",
                 "name every element the sample may hold (H, C and O are always allowed)",
                 ExitCode::usage);
   }
@@ -394,7 +406,7 @@ std::vector<PatternResult> analyse_unknown(const std::vector<Pattern>& patterns,
       result.warnings = patterns[i].warnings;
       result.points = static_cast<int>(patterns[i].counts.size());
       result.status = ItemStatus::out_of_range;
-      result.status_text = "E-XRD-141: nothing identified: " + found[i].text;
+      result.status_text = "E-XRD-161: nothing identified: " + found[i].text;
     }
     for (auto& phase : found[i].phases) {
       for (const auto& refined : result.phases) {
@@ -406,13 +418,13 @@ std::vector<PatternResult> analyse_unknown(const std::vector<Pattern>& patterns,
       }
     }
     if (found[i].undetermined) {
-      result.warnings.push_back({"W-XRD-140",
+      result.warnings.push_back({"W-XRD-160",
                                  "the set of phases is undetermined: another describes the "
                                  "pattern as well (BIC within 6)"});
     }
     if (found[i].unexplained_share > 0.1 && !wanted[i].empty()) {
       result.warnings.push_back(
-          {"W-XRD-141", "peaks with " +
+          {"W-XRD-161", "peaks with " +
                             std::to_string(std::lround(100.0 * found[i].unexplained_share)) +
                             " % of the peak area belong to none of the phases found: a phase is "
                             "missing from the library, or excluded by the elements"});

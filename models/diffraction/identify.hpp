@@ -33,7 +33,7 @@ struct PhaseLibrary {
 /// out   one Identification per pattern, in order, which depends on nothing but the pattern, the
 ///       library and the options
 /// fails a pattern that cannot be searched gets Identification::text and no phases.
-///       throws Error E-XRD-140 when the elements leave no candidate, E-WAVE-001 no emission line
+///       throws Error E-XRD-160 when the elements leave no candidate, E-WAVE-001 no emission line
 /// source docs/theory/diffraction.md#identification
 std::vector<Identification> identify(const std::vector<Pattern>& patterns,
                                      const PhaseLibrary& library, const Instrument& instrument,
@@ -44,7 +44,7 @@ std::vector<Identification> identify(const std::vector<Pattern>& patterns,
 /// uncertainties; composition of solid solutions from the refined cells. Patterns with the same
 /// phases are refined as one batch.
 /// out   one PatternResult per pattern, identification filled. A pattern in which nothing is
-///       identified has status out_of_range and E-XRD-141
+///       identified has status out_of_range and E-XRD-161
 std::vector<PatternResult> analyse_unknown(const std::vector<Pattern>& patterns,
                                            const PhaseLibrary& library,
                                            const Instrument& instrument, const AtomicTables& tables,
