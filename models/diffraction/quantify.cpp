@@ -28,8 +28,8 @@ std::vector<double> contrasts_per_cm(const std::vector<double>& volume,
 }
 
 ModelError model_error(UncertaintyEffort effort) {
-  return effort == UncertaintyEffort::full ? ModelError{0.055, 0.001, 3.0}
-                                           : ModelError{0.08, 0.001, 4.0};
+  return effort == UncertaintyEffort::full ? ModelError{0.01, 0.001, 4.0}
+                                           : ModelError{0.07, 0.0005, 6.0};
 }
 
 WeightFractions weight_fractions(const std::vector<double>& scale,
