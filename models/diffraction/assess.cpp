@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 #include <utility>
 
 #include "kernels/diffraction/refine.hpp"
@@ -283,19 +284,13 @@ class Assessment {
   }
 
   std::string parameter_name(int index) const {
-    switch (index) {
-      case Layout::displacement:
-        return "displacement";
-      case Layout::zero:
-        return "zero";
-      case Layout::u:
-        return "U";
-      case Layout::v:
-        return "V";
-      case Layout::w:
-        return "W";
-      default:
-        break;
+    static const char* const shared[] = {
+        "displacement", "zero",         "U",           "V",           "W",     "P",
+        "S/L",          "transparency", "capillary a", "capillary b", "blank", "beam overflow"};
+    static_assert(std::size(shared) == Layout::hump);
+    if (index < Layout::hump) return shared[index];
+    if (index < Layout::background) {
+      return "hump " + std::to_string((index - Layout::hump) / Layout::hump_stride + 1);
     }
     if (index == model_.layout.inverse_x()) return "background 1/x";
     if (index < model_.layout.inverse_x()) {
