@@ -114,6 +114,7 @@ Action add_convert(CLI::App& app, CommonOptions& options);
 Action add_report(CLI::App& app, CommonOptions& options);
 Action add_simulate(CLI::App& app, CommonOptions& options);
 Action add_verify(CLI::App& app, CommonOptions& options);
+Action add_library(CLI::App& app, CommonOptions& options);
 Action add_info(CLI::App& app, CommonOptions& options);
 
 }  // namespace gadolin::app

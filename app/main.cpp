@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   add(app::add_convert);
   add(app::add_report);
   add(app::add_verify);
+  add(app::add_library);
   add(app::add_info);
 
   try {

@@ -510,7 +510,9 @@ const cif::Block& structure_block(const cif::Document& document, const std::stri
 
 }  // namespace
 
-CrystalStructure parse_cif(std::string_view bytes, const std::string& file) {
+namespace {
+
+cif::Document parse_document(std::string_view bytes, const std::string& file) {
   cif::Document document;
   try {
     document = cif::read_memory(bytes.data(), bytes.size(), file.c_str());
@@ -527,6 +529,13 @@ CrystalStructure parse_cif(std::string_view bytes, const std::string& file) {
   if (document.blocks.empty()) {
     throw Error("E-CIF-001", "no data_ block", file, "check that this is a CIF");
   }
+  return document;
+}
+
+}  // namespace
+
+CrystalStructure parse_cif(std::string_view bytes, const std::string& file) {
+  const cif::Document document = parse_document(bytes, file);
   const cif::Block& block = structure_block(document, file);
   CrystalStructure structure;
   structure.file = file;
@@ -545,6 +554,18 @@ CrystalStructure read_cif(const std::string& path, InputFile* record) {
   file.record.reader = "CIF";
   if (record) *record = file.record;
   return parse_cif(file.bytes, path);
+}
+
+CifStatements read_cif_statements(const std::string& path) {
+  const FileBytes file = read_file(path, "structure", std::uint64_t{32} << 20);
+  const cif::Document document = parse_document(file.bytes, path);
+  const cif::Block& block = structure_block(document, path);
+  const auto positive = [&](const char* tag) {
+    const Column column = find(block, {tag});
+    const double value = column ? column.number(0) : NAN;
+    return value > 0.0 ? value : 0.0;
+  };
+  return {positive("_cell_formula_units_Z"), positive("_exptl_crystal_density_diffrn")};
 }
 
 }  // namespace gadolin::io

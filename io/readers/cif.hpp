@@ -26,6 +26,14 @@ diffraction::CrystalStructure read_cif(const std::string& path, InputFile* recor
 /// The same from bytes; `file` is named in messages and gives the default name.
 diffraction::CrystalStructure parse_cif(std::string_view bytes, const std::string& file);
 
+/// What a CIF says about itself and a structure does not hold; 0 where it says nothing.
+struct CifStatements {
+  double formula_units = 0.0;      ///< _cell_formula_units_Z
+  double density_g_per_cm3 = 0.0;  ///< _exptl_crystal_density_diffrn
+};
+/// fails as read_cif where the file is no CIF or has no structure
+CifStatements read_cif_statements(const std::string& path);
+
 /// One operator "x-y,-y,z+1/2" (fractions or decimals). throws E-CIF-006 with `place`.
 diffraction::SymmetryOperation parse_symmetry_operator(const std::string& text,
                                                        const std::string& place);
