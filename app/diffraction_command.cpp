@@ -23,7 +23,7 @@ namespace gadolin::app {
 namespace {
 
 struct Choices {
-  std::vector<std::string> files, phases;
+  std::vector<std::string> files, phases, folders;
   std::string instrument;
   std::vector<double> wavelengths_angstrom;
   int chunk = 64;
@@ -104,8 +104,8 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
     return 0;
   }
   if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.files);
-  const DiffractionSetup setup =
-      load_diffraction_setup(choices.phases, choices.instrument, choices.wavelengths_angstrom);
+  const DiffractionSetup setup = load_diffraction_setup(
+      choices.phases, choices.instrument, choices.wavelengths_angstrom, choices.folders);
   const bool search = asks_for_search(choices.phases);
   if (!search) {
     resolve_quantify_names(choices.phases, setup.structures, choices.refinement.quantify);
@@ -135,7 +135,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   diffraction::IdentifyOptions identify;
   if (search) {
     identify = identify_options(choices.search, choices.refinement);
-    library = load_phase_library(setup.structures, run.inputs, run.warnings);
+    library = load_phase_library(setup.structures, run.inputs, run.warnings, choices.folders);
   } else if (!choices.search.elements.empty()) {
     throw Error("E-XRD-163", "--elements without a search", "--elements",
                 "give --phases auto, or leave it out", ExitCode::usage);
@@ -226,6 +226,8 @@ Action add_diffraction(CLI::App& app, CommonOptions& options) {
       "--phases", [choices](const std::string& list) { choices->phases = split_list(list); },
       "library names or CIF paths with commas between: corundum,zincite,mine.cif; auto, or "
       "auto,mine.cif: search the library");
+  verb->add_option("--library", choices->folders,
+                   "folder with CIFs of your own, found by name; may be repeated");
   add_identify_options(*verb, choices->search);
   verb->add_flag("--series", choices->series,
                  "the files are an ordered series: warm starts, forwards and backwards");

@@ -45,15 +45,16 @@ diffraction::Instrument load_instrument(const std::string& name, const std::stri
 
 DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
                                         const std::string& instrument,
-                                        const std::vector<double>& wavelengths_angstrom) {
+                                        const std::vector<double>& wavelengths_angstrom,
+                                        const std::vector<std::string>& folders) {
   DiffractionSetup setup;
   const std::string data_dir = config::find_data_dir();
   if (phases.empty()) {
-    throw Error(
-        "E-XRD-021", "no phases named", "--phases",
-        "give --phases NAME,NAME,... (gadolin info --phases lists the library), or --phases auto",
-        ExitCode::usage);
+    throw Error("E-XRD-021", "no phases named", "--phases",
+                "give --phases NAME,NAME,... (gadolin library list names them), or --phases auto",
+                ExitCode::usage);
   }
+  const io::StructureLibrary library(data_dir, config::find_structure_folders(folders));
   for (std::size_t i = 0; i < phases.size(); ++i) {
     if (i == 0 && phases[i] == "auto") continue;  // the whole library (identify_setup.hpp)
     if (phases[i].empty()) {
@@ -66,7 +67,7 @@ DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
                   ExitCode::usage);
     }
     InputFile record;
-    setup.structures.push_back(io::load_structure(phases[i], data_dir, &record));
+    setup.structures.push_back(library.load(phases[i], &record));
     setup.inputs.push_back(record);
   }
   if (!instrument.empty()) {

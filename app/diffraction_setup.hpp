@@ -19,11 +19,13 @@ struct DiffractionSetup {
 
 /// phases: library names, aliases or paths of CIF files. instrument: library name, path of a TOML
 /// file, or empty. wavelengths: from the command line, main line first, or empty.
+/// folders: the user's own structures (--library); empty: those of GADOLIN_LIBRARY.
 /// throws Error E-XRD-020 (phase), E-XRD-021 (none, empty or repeated), E-INST-002 (unknown
 ///        instrument, naming the nearest), and the readers' own
 DiffractionSetup load_diffraction_setup(const std::vector<std::string>& phases,
                                         const std::string& instrument,
-                                        const std::vector<double>& wavelengths_angstrom);
+                                        const std::vector<double>& wavelengths_angstrom,
+                                        const std::vector<std::string>& folders = {});
 
 /// The setup's instrument; where none was named, a generic one with the emission lines the first
 /// pattern that states any brings along (K-alpha2 ratio 0.5 where the file has none).

@@ -77,17 +77,19 @@ diffraction::IdentifyOptions identify_options(const assay::AssaySample& sample,
 
 diffraction::PhaseLibrary load_phase_library(const std::vector<diffraction::CrystalStructure>& own,
                                              std::vector<InputFile>& inputs,
-                                             std::vector<Warning>& warnings) {
+                                             std::vector<Warning>& warnings,
+                                             const std::vector<std::string>& folders) {
   diffraction::PhaseLibrary library;
   for (const auto& structure : own) library.phases.push_back({structure, ""});
   const std::string data_dir = config::find_data_dir();
-  for (const auto& entry : io::list_structures(data_dir)) {
+  const io::StructureLibrary shelf(data_dir, config::find_structure_folders(folders));
+  for (const auto& entry : shelf.entries()) {
     if (std::any_of(own.begin(), own.end(), [&](const auto& s) { return s.name == entry.name; })) {
       continue;
     }
     try {
       InputFile record;
-      library.phases.push_back({io::load_structure(entry.name, data_dir, &record), entry.group});
+      library.phases.push_back({shelf.load(entry, &record), entry.group});
       inputs.push_back(record);
     } catch (const Error& failure) {
       warnings.push_back({"W-XRD-162", fmt::format("phase {} of the library left out: {}",

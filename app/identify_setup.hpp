@@ -43,7 +43,8 @@ diffraction::IdentifyOptions identify_options(const assay::AssaySample& sample,
 /// warning, and shipped ones whose name an own one has.
 diffraction::PhaseLibrary load_phase_library(const std::vector<diffraction::CrystalStructure>& own,
                                              std::vector<InputFile>& inputs,
-                                             std::vector<Warning>& warnings);
+                                             std::vector<Warning>& warnings,
+                                             const std::vector<std::string>& folders = {});
 
 void print_identification(const diffraction::Identification& found);
 nlohmann::ordered_json to_json(const diffraction::Identification& found);

@@ -12,7 +12,7 @@ written=$(
   echo "# Help texts, as the program prints them"
   echo "Written by \`bash scripts/check_help.sh PROGRAM --fix\`; a test compares. What the words mean: \`command_line.md\`."
   help ""
-  for verb in analyse diffraction separation origin simulate calibrate convert report verify info; do help "$verb"; done
+  for verb in analyse diffraction separation origin simulate calibrate convert report verify library "library list" "library show" "library check" "library import" info; do help "$verb"; done
 )
 written=$(sed 's/[[:space:]]*$//' <<<"$written")
 if [ "${2:-}" = --fix ]; then
