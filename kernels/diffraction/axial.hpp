@@ -48,8 +48,9 @@ GADOLIN_INLINE double axial_extent_deg(double two_theta_rad, double s_plus_h) {
 /// Fills nodes[0..n-1] of a line.
 /// in   two_theta_rad; theta_q = d theta / d(1/d^2); s = S/L > 0; ratio = h/s; rule [n] pairs
 /// cost about 60 flop, 2 square roots and an arc cosine per node
-GADOLIN_HD inline void make_axial_nodes(double two_theta_rad, double theta_q, double s,
-                                        double ratio, const double* rule, int n, AxialNode* nodes) {
+GADOLIN_CALLED inline void make_axial_nodes(double two_theta_rad, double theta_q, double s,
+                                            double ratio, const double* rule, int n,
+                                            AxialNode* nodes) {
   constexpr double degree = 57.295779513082320877;
   const double sine = std::sin(two_theta_rad), cosine = std::cos(two_theta_rad);
   const double tangent = std::fabs(sine / cosine);

@@ -87,7 +87,7 @@ struct PatternModel {
 
   /// All peaks at the present parameters.
   template <class Team>
-  GADOLIN_HD void make_peaks(const Team& team) const {
+  GADOLIN_CALLED void make_peaks(const Team& team) const {
     for (int p = 0; p < layout.phases; ++p) {
       const int begin = peak_begin(p);
       team.for_each(static_cast<std::size_t>(peak_begin(p + 1) - begin), [&](std::size_t i) {
@@ -123,7 +123,7 @@ struct PatternModel {
   /// divergence each peak gets. Fixed during a fit, so that chi2 is smooth in the parameters;
   /// make_peaks first.
   template <class Team>
-  GADOLIN_HD void set_windows(const Team& team, double smallest_sigma) const {
+  GADOLIN_CALLED void set_windows(const Team& team, double smallest_sigma) const {
     for (int p = 0; p < layout.phases; ++p) {
       const double scale = parameters[layout.phase(p) + Layout::scale];
       const int begin = peak_begin(p);
@@ -297,7 +297,7 @@ struct PatternModel {
 
   /// Fills the weighted Jacobian columns and the weighted residual (column n_free) of one pack.
   template <class Team>
-  GADOLIN_HD void jacobian_pack(int tile, int offset, double* row) const {
+  GADOLIN_CALLED void jacobian_pack(int tile, int offset, double* row) const {
     constexpr int lanes = Team::lanes;
     constexpr int stride = column_stride<Team>();
     using P = Pack<double, lanes>;
@@ -405,8 +405,8 @@ struct PatternModel {
 
   /// gram += J'J over the rows in the tile, by 2 x 4 blocks of columns.
   template <class Team>
-  GADOLIN_HD void rank_update(const Team& team, int rows, int columns, double* gram,
-                              double* rhs) const {
+  GADOLIN_CALLED void rank_update(const Team& team, int rows, int columns, double* gram,
+                                  double* rhs) const {
     constexpr int lanes = Team::lanes;
     constexpr int stride = column_stride<Team>();
     using P = Pack<double, lanes>;
@@ -444,7 +444,7 @@ struct PatternModel {
 
   /// Each phase at unit scale for the tiles of one pass: phase p in column p of the scratch.
   template <class Team>
-  GADOLIN_HD void phase_columns(const Team& team, int tile) const {
+  GADOLIN_CALLED void phase_columns(const Team& team, int tile) const {
     constexpr int lanes = Team::lanes;
     constexpr int stride = column_stride<Team>();
     constexpr int packs = tile_points / lanes;
@@ -473,7 +473,7 @@ struct PatternModel {
   /// Calls use(point, y_calculated, y_background) for every point, spread over the members.
   /// Peaks and windows must be up to date.
   template <class Team, class Use>
-  GADOLIN_HD void calculate(const Team& team, Use&& use) const {
+  GADOLIN_CALLED void calculate(const Team& team, Use&& use) const {
     constexpr int stride = column_stride<Team>();
     constexpr int per_pass = tiles_per_pass<Team>();
     for (int tile = 0; tile < tiles(); tile += per_pass) {

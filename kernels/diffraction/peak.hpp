@@ -69,10 +69,10 @@ GADOLIN_INLINE double disc_share(double u, double& log_slope) {
 ///   T      = sum_k weight_k (r^2 c_k + (1-c_k)/r)^(-3/2)
 /// in   parameters [layout.size()]; phase; line wavelength [angstrom] and relative intensity
 /// source docs/theory/diffraction.md#the-calculated-pattern; Dollase (1986) J. Appl. Cryst. 19, 267
-GADOLIN_HD inline bool make_peak(const RingData& ring, int line, double wavelength_angstrom,
-                                 double relative_intensity, const Layout& layout, int phase,
-                                 int cell_directions, const PeakSetting& setting,
-                                 const double* parameters, Peak& peak) {
+GADOLIN_CALLED inline bool make_peak(const RingData& ring, int line, double wavelength_angstrom,
+                                     double relative_intensity, const Layout& layout, int phase,
+                                     int cell_directions, const PeakSetting& setting,
+                                     const double* parameters, Peak& peak) {
   constexpr double degree = 57.295779513082320877;
   const double* own = parameters + layout.phase(phase);
   peak.area = 0.0;
@@ -165,8 +165,8 @@ GADOLIN_HD inline bool make_peak(const RingData& ring, int line, double waveleng
 }
 
 /// Smears a made peak over `count` nodes of memory `nodes`, which the peak refers to afterwards.
-GADOLIN_HD inline void smear_peak(const PeakSetting& setting, const double* parameters, int count,
-                                  AxialNode* nodes, Peak& peak) {
+GADOLIN_CALLED inline void smear_peak(const PeakSetting& setting, const double* parameters,
+                                      int count, AxialNode* nodes, Peak& peak) {
   make_axial_nodes(peak.two_theta_rad, peak.theta_q, parameters[Layout::s_over_l], setting.h_over_s,
                    setting.axial_rules + 2 * axial_rule_begin(count), count, nodes);
   peak.nodes = nodes;

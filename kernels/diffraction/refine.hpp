@@ -170,7 +170,7 @@ GADOLIN_INLINE PatternModel make_model(const RefineArgs& args, std::size_t item,
 
 /// sqrt(1/variance) for every point; returns the smallest standard uncertainty.
 template <class Team>
-GADOLIN_HD double set_weights(const Team& team, const PatternModel& m, const double* variance) {
+GADOLIN_CALLED double set_weights(const Team& team, const PatternModel& m, const double* variance) {
   team.for_each(static_cast<std::size_t>(m.points),
                 [&](std::size_t i) { m.sqrt_weight[i] = 1.0 / std::sqrt(variance[i]); });
   team.barrier();
@@ -186,7 +186,8 @@ struct Problem {
   Workspace w;
 
   template <class Team>
-  GADOLIN_HD double evaluate(const Team& team, const double* p, double* gram, double* rhs) const {
+  GADOLIN_CALLED double evaluate(const Team& team, const double* p, double* gram,
+                                 double* rhs) const {
     model->set_free(team, p);
     model->make_peaks(team);
     model->normal_equations(team, gram, rhs);
