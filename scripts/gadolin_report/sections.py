@@ -210,6 +210,46 @@ def quantification(page, sample):
                               table.integer("diameter_assumed") else "."), (1, 2, 3, 4), table.path)
 
 
+def identification(page, sample):
+    """What the search for phases found, what else was possible, and what could have gone unseen."""
+    group = sample.child("identification")
+    if not group:
+        return
+    found = group.child("found")
+    rows = []
+    for name, others, probability, bic, lines, confirmed in zip(
+            found.texts("phase"), found.texts("not_told_apart"), found.array("probability"),
+            found.array("delta_bic"), found.array("resolved_lines"), found.array("confirmed")):
+        chance = "&gt; 0.999" if probability > 0.999 else f"{probability:.3f}"
+        rows.append([escape(name), chance, f"{bic:.0f}", str(int(lines)), escape(others) or "\u2013",
+                     "yes" if confirmed else "no"])
+    verdict = ("<b>Undetermined: another set of phases describes the pattern as well.</b> "
+               if group.integer("undetermined") else "")
+    if group.text("text"):
+        verdict += escape(group.text("text")) + " "
+    page.table(["phase", "probability", "\u0394BIC without it", "lines of its own",
+                "cannot be told from", "confirmed by refinement"], rows,
+               f"{verdict}Phases named by a search among {group.integer('candidates')} of the library; "
+               "probabilities hold given that library. "
+               f"{100 * group.number('unexplained_share'):.0f}&nbsp;% of the peak area is unexplained.",
+               (1, 2, 3), found.path)
+    hypotheses = group.child("hypotheses")
+    rows = [[escape(phases), f"{bic:.1f}", f"{probability:.2g}"] for phases, bic, probability in
+            zip(hypotheses.texts("phases"), hypotheses.array("bic"), hypotheses.array("probability"))]
+    if rows:
+        page.table(["set of phases", "\u0394BIC", "probability"], rows,
+                   "Sets compared, best first. Below 6 in BIC two sets cannot be told apart.", (1, 2),
+                   hypotheses.path)
+    absent = group.child("absent_rare_earth")
+    rows = [[escape(name), significant(100 * float(lod), 2) if math.isfinite(lod) else
+             "nothing can be said"] for name, lod in
+            zip(absent.texts("phase"), absent.array("lod_weight_fraction"))]
+    if rows:
+        page.table(["rare-earth phase", "LOD / wt%"], rows,
+                   "Rare-earth phases searched and not found: less than this could have gone unseen.",
+                   (1,), absent.path)
+
+
 def diffraction(page, sample):
     fit = sample.child("fit")
     if not fit:
@@ -245,6 +285,7 @@ def diffraction(page, sample):
     page.paragraph("Scope: fractions of this table refer to the crystalline phases named in it and sum "
                    "to 100&nbsp;% by construction. Amorphous matter and phases not named are not in "
                    "them.")
+    identification(page, sample)
     quantification(page, sample)
     cells, errors = phases.array("cell"), phases.array("cell_errors")
     rows = []
