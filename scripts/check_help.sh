@@ -7,12 +7,16 @@ program=$(realpath "${1:?usage: bash scripts/check_help.sh PROGRAM [--fix]}")
 cd "$(dirname "$0")/.."
 page=docs/formats/help.md
 
+sub_verbs() { "$program" "$1" --help | awk '/^Subcommands:/ {on = 1; next} /^[^ ]/ {on = 0} on && /^  [a-z]/ {print $1}'; }
 help() { printf '\n## gadolin %s\n```\n' "$1"; "$program" $1 --help; printf '```\n'; }
 written=$(
   echo "# Help texts, as the program prints them"
   echo "Written by \`bash scripts/check_help.sh PROGRAM --fix\`; a test compares. What the words mean: \`command_line.md\`."
   help ""
-  for verb in analyse diffraction separation origin simulate calibrate convert report verify library "library list" "library show" "library check" "library import" info; do help "$verb"; done
+  for verb in analyse diffraction separation origin simulate calibrate convert report verify library info; do
+    help "$verb"
+    for sub in $(sub_verbs "$verb"); do help "$verb $sub"; done
+  done
 )
 written=$(sed 's/[[:space:]]*$//' <<<"$written")
 if [ "${2:-}" = --fix ]; then

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/command.hpp"
+
+/// The sub-verbs of `gadolin separation`. Each is one file in this folder, <verb>_command.cpp: it
+/// adds a subcommand to `separation`, declares its options and returns what runs when it was
+/// chosen. separation_command.cpp lists them.
+namespace gadolin::app {
+
+Action add_separation_simulate(CLI::App& separation, CommonOptions& options);
+
+/// What `gadolin separation simulate FILES` does, and `gadolin separation FILES` too.
+int simulate_separation(const std::vector<std::string>& files, const CommonOptions& options);
+
+}  // namespace gadolin::app
