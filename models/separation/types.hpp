@@ -46,6 +46,19 @@ struct EmpiricalLine {
   double dosage_max_percent = 1e9;
 };
 
+/// How well the log10 K of a circuit are known together; constant_covariance() makes the matrix.
+///   cov = u_common^2 (all pairs) + own part: `fitted` among fitted_species, else u^2 on the
+///   diagonal
+/// so that a separation factor is known much better than its two D.
+struct ConstantCovariance {
+  double u_common = 0.15;  ///< shared by all species: solvent, basis, acid scale, laboratory
+  double u_pair = 0.05;    ///< a species' own part where Species::u_log10_k gives none
+  std::vector<std::string> fitted_species;
+  std::vector<double> fitted;  ///< row-major [fitted_species^2], log10 squared; empty = not fitted
+  EvidenceClass evidence = EvidenceClass::memory;  ///< of the two parts
+  std::string source;
+};
+
 /// One species that distributes between the phases.
 struct Species {
   std::string name;  ///< "Nd", "Fe", "Na"
@@ -60,6 +73,7 @@ struct Species {
   ExtractantBasis basis = ExtractantBasis::dimer;  ///< basis log10_k, q and Xref are stated in
   EvidenceClass evidence = EvidenceClass::estimated;
   std::string source;
+  std::optional<double> u_log10_k;  ///< own part of its standard uncertainty, log10 units
 };
 
 /// A liquid entering somewhere. One of the two phases.
@@ -157,6 +171,7 @@ struct Circuit {
   std::string description;
   Extractant extractant;
   std::vector<Species> species;
+  ConstantCovariance uncertainty;  ///< of the species' constants
   std::vector<Bank> banks;
   std::vector<AqueousReturn> returns;
   bool organic_loop_closed = false;
