@@ -42,6 +42,8 @@ struct BankOutcome {
 /// in   shape [banks], law, flows, aqueous_feed, organic_feed (mol/h into each stage; the bank's
 ///      two inlets count as feeds of stage N and stage 1)
 ///      start_ln_h, start_ln_x: read where shape.warm
+///      ln_d_shift [stages, species] added to ln D, bypass [stages, species] 1 - E of each species
+///      in place of flows.bypass; null = none
 /// out  ln_h, ln_x [stages]; x, y mol/L [stages, species]; outcome [banks]
 /// fails  flows or extractant not positive -> out_of_range, x, y untouched
 /// cost   about 2.7 (C+2)^3 flop per stage and iteration; 8-20 iterations from a cold start
@@ -54,6 +56,8 @@ struct BankArgs {
   const double* organic_feed = nullptr;
   const double* start_ln_h = nullptr;
   const double* start_ln_x = nullptr;
+  const double* ln_d_shift = nullptr;
+  const double* bypass = nullptr;
   double* ln_h = nullptr;
   double* ln_x = nullptr;
   double* x = nullptr;
@@ -69,7 +73,7 @@ GADOLIN_INLINE std::size_t bank_scratch_doubles(std::size_t species) {
   return n * (n + species + 1) + 2 * species * (species + 1) + 4 * n;
 }
 GADOLIN_INLINE std::size_t bank_workspace_doubles(std::size_t stages, std::size_t species) {
-  return 9 * stages * species + 12 * stages + stages * (species + 2) * (species + 1) + 64;
+  return 10 * stages * species + 12 * stages + stages * (species + 2) * (species + 1) + 64;
 }
 
 /// Body of the bank kernel; see BankArgs.
@@ -104,6 +108,17 @@ GADOLIN_HD void solve_bank(const Team& team, std::size_t item, const BankArgs& a
   b.s_org = take(cells);
   b.t_org = take(cells);
   b.content = take(cells);
+  double* pools = take(cells);
+  if (args.ln_d_shift != nullptr) b.ln_d_shift = args.ln_d_shift + shape.cell_at;
+  if (args.bypass != nullptr) {
+    b.bypass = args.bypass + shape.cell_at;
+    b.pool = pools;
+    team.for_each(cells, [&](std::size_t e) {
+      const StageFlows& w = b.flows[e / static_cast<std::size_t>(b.c)];
+      pools[e] = w.organic - b.bypass[e] * w.organic_main;
+    });
+    team.barrier();
+  }
   b.f1 = take(n);
   b.f2 = take(n);
   b.trial_eta = take(n);

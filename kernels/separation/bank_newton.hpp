@@ -29,6 +29,8 @@ struct BankView {
   const StageFlows* flows = nullptr;
   const double* feed_a = nullptr;
   const double* feed_o = nullptr;
+  const double* ln_d_shift = nullptr;  // [n, c] or null
+  const double* bypass = nullptr;      // [n, c] 1 - E of each species, or null
   AcidBalance acid;
   bool convex = true;
   double *d = nullptr, *y_in = nullptr, *y_out = nullptr, *x = nullptr;  // [n, c]
@@ -42,7 +44,20 @@ struct BankView {
   double* carry = nullptr;   // scratch [c, c + 1]: relative change of y_in, constant last
   double* carry_next = nullptr;
   double* content = nullptr;  // [n, c] mol/h held at the beginning of a pseudo-time step
+  double* pool = nullptr;     // [n, c] G of each species; null where bypass is
   double hold = 0.0;          // 1/dt times stage volume over flow
+
+  GADOLIN_INLINE double bypass_of(const StageFlows& w, std::size_t at) const {
+    return bypass == nullptr ? w.bypass : bypass[at];
+  }
+  GADOLIN_INLINE double pool_of(const StageFlows& w, std::size_t at) const {
+    return pool == nullptr ? w.organic_pool : pool[at];
+  }
+  GADOLIN_INLINE double distribution(std::size_t at, std::size_t k, double xi, double eta,
+                                     double x_free) const {
+    const double shift = ln_d_shift == nullptr ? 0.0 : ln_d_shift[at];
+    return std::exp(ln_distribution(law[k], xi, eta, x_free) + shift);
+  }
 };
 
 /// x, y_in, y_out for the given eta, xi: one elimination per species.
@@ -54,13 +69,15 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void transport(const Team& team, const BankVi
     for (int i = 0; i < b.n; ++i) {
       const std::size_t at = static_cast<std::size_t>(i) * b.c + k;
       const StageFlows& w = b.flows[i];
-      const double d = std::exp(ln_distribution(b.law[k], xi[i], eta[i], std::exp(xi[i])));
+      const double d = b.distribution(at, k, xi[i], eta[i], std::exp(xi[i]));
+      const double pool = b.pool_of(w, at);
       b.d[at] = d;
       below.s += b.feed_o[at];
-      const double hold_a = b.hold * w.aqueous(), hold_o = b.hold * w.organic_pool;
+      const double hold_a = b.hold * w.aqueous(), hold_o = b.hold * pool;
       const double source = b.feed_a[at] + (b.hold > 0.0 ? b.hold * b.content[at] : 0.0);
       FromBelow above;
-      const StagePivot p = eliminate_stage(w, d, hold_a, hold_o, source, below, above);
+      const StagePivot p =
+          eliminate_stage(w, b.bypass_of(w, at), pool, d, hold_a, hold_o, source, below, above);
       b.fixed[at] = p.fixed;
       b.inverse_pivot[at] = p.pivot > 0.0 ? 1.0 / p.pivot : 0.0;
       b.kappa[at] = p.kappa;
@@ -75,11 +92,12 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void transport(const Team& team, const BankVi
       const double x = b.fixed[at] + from_above * b.inverse_pivot[at];
       StagePivot p;
       p.kappa = b.kappa[at];
-      const double down = amount_down(w, b.d[at], x, p, b.s_org[at]);
+      const double bypass = b.bypass_of(w, at), pool = b.pool_of(w, at);
+      const double down = amount_down(w, bypass, pool, b.d[at], x, p, b.s_org[at]);
       const double entering = b.s_org[at] + b.t_org[at] * down;
       b.x[at] = x;
       b.y_in[at] = entering;
-      b.y_out[at] = w.bypass * entering + w.organic_pool * b.d[at] * x;
+      b.y_out[at] = bypass * entering + pool * b.d[at] * x;
       from_above = down;
     }
   });
@@ -226,25 +244,25 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL bool direction(const Team& team, const BankVi
     const std::size_t row0 = static_cast<std::size_t>(i) * c;
     const double x_free = std::exp(xi[i]), h = std::exp(eta[i]);
     const double aqueous = w.aqueous() * (1.0 + b.hold);
-    const double pool = w.organic_pool * (1.0 + b.hold);
-    const double e_part = 1.0 - w.bypass;
     double* m = b.matrix;
     team.for_each(static_cast<std::size_t>(c), [&](std::size_t k) {
       double* line = m + k * width;
       for (int q = 0; q < width; ++q) line[q] = 0.0;
       const double x = b.x[row0 + k], d = b.d[row0 + k];
+      const double pool = b.pool_of(w, row0 + k) * (1.0 + b.hold);
       const double den = x * (aqueous + pool * d);
       line[k] = 1.0;
       if (!(den > 0.0)) return;
       const double theta = pool * d / (aqueous + pool * d);
       line[c] = -theta * proton_slope(b.law[k], eta[i], x_free);
       line[c + 1] = theta * extractant_slope(b.law[k], eta[i], x_free);
-      const double phi = e_part * b.y_in[row0 + k] / den;
+      const double phi = (1.0 - b.bypass_of(w, row0 + k)) * b.y_in[row0 + k] / den;
       for (int j = 0; j < c; ++j) line[j] -= phi * carry[k * right + j];
       if (i + 1 < b.n) {
         const StageFlows& v = b.flows[i + 1];
-        line[rows + k] = (v.aqueous_down + v.share_down * v.organic_pool * b.d[row0 + c + k]) *
-                         b.x[row0 + c + k] / den;
+        line[rows + k] =
+            (v.aqueous_down + v.share_down * b.pool_of(v, row0 + c + k) * b.d[row0 + c + k]) *
+            b.x[row0 + c + k] / den;
       }
       line[rows + c] = phi * carry[k * right + c];
     });
@@ -268,12 +286,13 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL bool direction(const Team& team, const BankVi
         line[rows + c] = -b.f2[i];
         for (int k = 0; k < c; ++k) {
           const double share = b.law[k].dimers / (w.organic * total);
-          const double pooled = share * w.organic_pool * b.d[row0 + k] * b.x[row0 + k];
+          const double pooled = share * b.pool_of(w, row0 + k) * b.d[row0 + k] * b.x[row0 + k];
           line[k] += pooled;
           line[c] -= pooled * proton_slope(b.law[k], eta[i], x_free);
           line[c + 1] += pooled * extractant_slope(b.law[k], eta[i], x_free);
-          if (w.bypass > 0.0) {
-            const double passed = share * w.bypass * b.y_in[row0 + k];
+          const double bypass = b.bypass_of(w, row0 + k);
+          if (bypass > 0.0) {
+            const double passed = share * bypass * b.y_in[row0 + k];
             for (int j = 0; j < c; ++j) line[j] += passed * carry[k * right + j];
             line[rows + c] -= passed * carry[k * right + c];
           }
@@ -298,15 +317,16 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL bool direction(const Team& team, const BankVi
         return;
       }
       const double kept = w.share_up / entering;
-      const double pooled = kept * w.organic_pool * b.d[row0 + k] * b.x[row0 + k];
+      const double pooled = kept * b.pool_of(w, row0 + k) * b.d[row0 + k] * b.x[row0 + k];
       const double slope_h = proton_slope(b.law[k], eta[i], x_free);
       const double slope_x = extractant_slope(b.law[k], eta[i], x_free);
       for (int q = 0; q < right; ++q) {
         line[q] = pooled * (back[k * right + q] - slope_h * back[c * right + q] +
                             slope_x * back[(c + 1) * right + q]);
       }
-      if (w.bypass > 0.0) {
-        const double passed = kept * w.bypass * b.y_in[row0 + k];
+      const double bypass = b.bypass_of(w, row0 + k);
+      if (bypass > 0.0) {
+        const double passed = kept * bypass * b.y_in[row0 + k];
         for (int q = 0; q < right; ++q) {
           double sum = q == c ? carry[k * right + c] : 0.0;
           for (int j = 0; j < c; ++j) sum += carry[k * right + j] * back[j * right + q];
@@ -410,6 +430,8 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void settle(const Team& team, const BankView&
     for (int k = 0; k < b.c; ++k) passed += b.law[k].dimers * b.y_in[row + k];
     StageProblem s;
     s.law = b.law;
+    s.ln_d_shift = b.ln_d_shift == nullptr ? nullptr : b.ln_d_shift + row;
+    s.pool = b.pool == nullptr ? nullptr : b.pool + row;
     s.total = b.fixed + row;
     s.species = b.c;
     s.aqueous = w.aqueous();
@@ -453,8 +475,9 @@ GADOLIN_HD void first_contact(const Team& team, const BankView& b) {
       const std::size_t at = static_cast<std::size_t>(i) * b.c + k;
       const StageFlows& w = b.flows[i];
       const double y = (carried + b.feed_o[at]) / w.organic;
-      b.fixed[at] += y * w.organic_pool;
-      b.y_in[at] = y * (w.organic - w.organic_pool);  // what bypasses
+      const double pool = b.pool_of(w, at);
+      b.fixed[at] += y * pool;
+      b.y_in[at] = y * (w.organic - pool);  // what bypasses
       carried = y * w.organic * w.share_up;
     }
   });
@@ -465,8 +488,8 @@ GADOLIN_HD void first_contact(const Team& team, const BankView& b) {
     for (int k = 0; k < b.c; ++k) {
       const std::size_t at = i * static_cast<std::size_t>(b.c) + static_cast<std::size_t>(k);
       const StageFlows& w = b.flows[i];
-      b.d[at] = std::exp(ln_distribution(b.law[k], b.xi[i], b.eta[i], x_free));
-      b.x[at] = b.fixed[at] / (w.aqueous() + w.organic_pool * b.d[at]);
+      b.d[at] = b.distribution(at, static_cast<std::size_t>(k), b.xi[i], b.eta[i], x_free);
+      b.x[at] = b.fixed[at] / (w.aqueous() + b.pool_of(w, at) * b.d[at]);
     }
   });
   team.barrier();
@@ -493,7 +516,7 @@ GADOLIN_HD Merit march(const Team& team, BankView& b, double goal, double good_e
     ++steps;
     team.for_each(cells, [&](std::size_t e) {
       const StageFlows& w = b.flows[e / static_cast<std::size_t>(b.c)];
-      b.content[e] = b.x[e] * (w.aqueous() + w.organic_pool * b.d[e]);
+      b.content[e] = b.x[e] * (w.aqueous() + b.pool_of(w, e) * b.d[e]);
     });
     copy(b.old_eta, b.old_xi, b.eta, b.xi);
     bool done = false;

@@ -16,8 +16,11 @@ namespace gadolin::separation {
 ///   X + (G/O) sum q_k y_k = C         extractant                                            (S4)
 /// in   total [species], element k at total[k * stride], mol/h; A, G (pooled organic), O (all
 ///      organic) L/h, > 0; P mol/h or Q mol/L, any sign; C mol/L, > 0
+///      ln_d_shift [species] added to ln D, pool [species] G of each species: null = none
 struct StageProblem {
   const SpeciesLaw* law = nullptr;
+  const double* ln_d_shift = nullptr;
+  const double* pool = nullptr;
   const double* total = nullptr;
   std::size_t stride = 1;
   int species = 0;
@@ -60,10 +63,12 @@ GADOLIN_HD inline Local evaluate(const StageProblem& s, double xi, double eta, b
     const double t = s.total[static_cast<std::size_t>(k) * s.stride];
     if (!(t > 0.0)) continue;
     const SpeciesLaw& law = s.law[k];
-    const double d = std::exp(ln_distribution(law, xi, eta, x_free));
-    const double spread = s.aqueous + s.organic_pool * d;
+    const double shift = s.ln_d_shift == nullptr ? 0.0 : s.ln_d_shift[k];
+    const double pool = s.pool == nullptr ? s.organic_pool : s.pool[k];
+    const double gd = pool * std::exp(ln_distribution(law, xi, eta, x_free) + shift);
+    const double spread = s.aqueous + gd;
     const double x = t / spread;
-    const double held = s.organic_pool * d * x;  // mol/h in the pooled organic
+    const double held = gd * x;  // mol/h in the pooled organic
     const double w = held * (s.aqueous / spread);
     px += law.protons * x;
     py += law.protons * held;

@@ -22,6 +22,7 @@ struct StageFlows {
   double share_up = 1.0;       ///< u: to stage i+1, or out of the bank as extract
   double share_drawn = 0.0;    ///< g
   double bypass = 0.0;         ///< 1 - E
+  double organic_main = 0.0;   ///< organic from the stage below and feeds; G = O - (1 - E) main
   double charge = 0.0;         ///< Q = h + sum p x, mol/L: moves with the aqueous alone
   double extractant = 0.0;     ///< C = X + sum q y, mol/L: moves with the organic alone
   double sulfate = 0.0;        ///< mol/L
@@ -41,38 +42,38 @@ struct StagePivot {
   double pivot = 1.0, fixed = 0.0, kappa = 1.0;
 };
 
-/// in   d = D; hold_a, hold_o pseudo-transient hold-up [L/h], source its content and the aqueous
+/// in   bypass = 1 - E and pool = G of this species; d = D; hold_a, hold_o pseudo-transient hold-up
+/// [L/h], source its content and the aqueous
 ///      feed [mol/h]; below.s already holds the organic feed
-GADOLIN_INLINE StagePivot eliminate_stage(const StageFlows& w, double d, double hold_a,
-                                          double hold_o, double source, const FromBelow& below,
-                                          FromBelow& above) {
-  const double e = 1.0 - w.bypass;
-  const double gd = w.organic_pool * d;
+GADOLIN_INLINE StagePivot eliminate_stage(const StageFlows& w, double bypass, double pool, double d,
+                                          double hold_a, double hold_o, double source,
+                                          const FromBelow& below, FromBelow& above) {
+  const double e = 1.0 - bypass;
+  const double gd = pool * d;
   const double f = w.share_down, u = w.share_up, g = w.share_drawn;
   const double sent = w.aqueous_down + f * gd;
-  const double beta = f * w.bypass;
+  const double beta = f * bypass;
   StagePivot p;
   p.kappa = 1.0 / (1.0 - beta * below.t);
   const double lost = w.aqueous_drawn + hold_a + hold_o * d;
   p.pivot = lost + w.aqueous_up + (1.0 - f) * gd +
-            p.kappa * sent * (below.rest + w.bypass * (1.0 - f) * below.t);
+            p.kappa * sent * (below.rest + bypass * (1.0 - f) * below.t);
   const double inverse = p.pivot > 0.0 ? 1.0 / p.pivot : 0.0;
   const double back = e * below.t + below.tz;
   p.fixed = (e * below.s + below.sz + source + back * p.kappa * beta * below.s) * inverse;
   const double a0 = p.kappa * (sent * p.fixed + beta * below.s);
-  above.s = u * (w.bypass * (below.s + below.t * a0) + gd * p.fixed);
+  above.s = u * (bypass * (below.s + below.t * a0) + gd * p.fixed);
   above.sz = w.aqueous_up * p.fixed;
-  above.t = u * (w.bypass * below.t * p.kappa * sent + gd) * inverse;
+  above.t = u * (bypass * below.t * p.kappa * sent + gd) * inverse;
   above.tz = w.aqueous_up * inverse;
-  above.rest = (lost + g * gd + p.kappa * sent * (below.rest + w.bypass * g * below.t)) * inverse;
+  above.rest = (lost + g * gd + p.kappa * sent * (below.rest + bypass * g * below.t)) * inverse;
   return p;
 }
 
 /// What stage i sends down, given its x.
-GADOLIN_INLINE double amount_down(const StageFlows& w, double d, double x, const StagePivot& p,
-                                  double s) {
-  return p.kappa *
-         ((w.aqueous_down + w.share_down * w.organic_pool * d) * x + w.share_down * w.bypass * s);
+GADOLIN_INLINE double amount_down(const StageFlows& w, double bypass, double pool, double d,
+                                  double x, const StagePivot& p, double s) {
+  return p.kappa * ((w.aqueous_down + w.share_down * pool * d) * x + w.share_down * bypass * s);
 }
 
 }  // namespace gadolin::separation

@@ -111,6 +111,7 @@ Assembled assemble(const BankTask& task) {
     w.share_up = (1.0 - draw_o[i]) * organic[i] / w.organic;
     w.bypass = 1.0 - bank.murphree_efficiency;
     const double main = (i == 0 ? 0.0 : (1.0 - draw_o[i - 1]) * organic[i - 1]) + in_o[i];
+    w.organic_main = main;
     w.organic_pool = w.organic - w.bypass * main;
     out_a[i] = w.aqueous();
     down_a[i] = w.aqueous_down;
@@ -231,8 +232,9 @@ void fill(const BankTask& task, const Assembled& a, const double* x, const doubl
     int outside = 0;
     for (std::size_t k = 0; k < c; ++k) {
       const SpeciesLaw law = law_of(species[k], extractant);
+      const double shift = task.ln_d_shift.empty() ? 0.0 : task.ln_d_shift[i * c + k];
       r.distribution_coefficient[i * c + k] =
-          std::exp(ln_distribution(law, ln_x[i], ln_h[i], free));
+          std::exp(ln_distribution(law, ln_x[i], ln_h[i], free) + shift);
       if (species[k].law != DistributionLaw::empirical_line) continue;
       const EmpiricalLine& line = species[k].line;
       const double ph = r.ph.back(), dosage = extractant.dosage_percent_per_molar * free;
@@ -310,12 +312,20 @@ double total_extractant_molar(const OrganicStream& stream, const std::vector<Spe
   return total;
 }
 
+double species_efficiency(const Species& species, const Bank& bank) {
+  const double turns = species.mixer_rate_per_s * bank.mixer_residence_s;
+  if (!(turns > 0.0)) return bank.murphree_efficiency;
+  return bank.murphree_efficiency *
+         (bank.mixer_plug_flow ? -std::expm1(-turns) : turns / (1.0 + turns));
+}
+
 std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const Engine& engine) {
   std::vector<BankSolution> solutions(tasks.size());
   if (tasks.empty()) return solutions;
   std::vector<Assembled> assembled;
   std::vector<BankShape> shapes;
   std::size_t laws = 0, stages = 0, cells = 0, max_stages = 0, max_species = 0;
+  bool shifted = false, kinetic = false;
   for (const BankTask& task : tasks) {
     assembled.push_back(assemble(task));
     const std::size_t n = static_cast<std::size_t>(task.bank.stages);
@@ -331,7 +341,9 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
     shape.ka2 = std::pow(10.0, task.circuit->log10_ka_hso4);
     for (const Species& s : task.circuit->species) {
       if (!is_stoichiometric(law_of(s, task.circuit->extractant))) shape.convex = 0;
+      kinetic = kinetic || s.mixer_rate_per_s * task.bank.mixer_residence_s > 0.0;
     }
+    shifted = shifted || task.ln_d_shift.size() == n * c;
     shapes.push_back(shape);
     laws += c;
     stages += n;
@@ -347,6 +359,8 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
   const auto feed_o = memory.input<double>(cells);
   const auto start_h = memory.input<double>(stages);
   const auto start_x = memory.input<double>(stages);
+  const auto shift = memory.input<double>(shifted ? cells : 0);
+  const auto bypass = memory.input<double>(kinetic ? cells : 0);
   const auto ln_h = memory.output<double>(stages);
   const auto ln_x = memory.output<double>(stages);
   const auto x = memory.output<double>(cells);
@@ -364,6 +378,22 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
     std::copy(a.flows.begin(), a.flows.end(), memory.host(flows) + shapes[t].stage_at);
     std::copy(a.feed_a.begin(), a.feed_a.end(), memory.host(feed_a) + shapes[t].cell_at);
     std::copy(a.feed_o.begin(), a.feed_o.end(), memory.host(feed_o) + shapes[t].cell_at);
+    const std::size_t own_species = task.circuit->species.size();
+    const std::size_t own = static_cast<std::size_t>(task.bank.stages) * own_species;
+    if (shifted) {
+      double* to = memory.host(shift) + shapes[t].cell_at;
+      if (task.ln_d_shift.size() == own) {
+        std::copy(task.ln_d_shift.begin(), task.ln_d_shift.end(), to);
+      } else {
+        std::fill(to, to + own, 0.0);
+      }
+    }
+    if (kinetic) {
+      for (std::size_t e = 0; e < own; ++e) {
+        memory.host(bypass)[shapes[t].cell_at + e] =
+            1.0 - species_efficiency(task.circuit->species[e % own_species], task.bank);
+      }
+    }
     if (shapes[t].warm != 0) {
       std::copy(task.start_ln_h.begin(), task.start_ln_h.end(),
                 memory.host(start_h) + shapes[t].stage_at);
@@ -380,6 +410,8 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
   args.organic_feed = memory.device(feed_o);
   args.start_ln_h = memory.device(start_h);
   args.start_ln_x = memory.device(start_x);
+  args.ln_d_shift = shifted ? memory.device(shift) : nullptr;
+  args.bypass = kinetic ? memory.device(bypass) : nullptr;
   args.ln_h = memory.device(ln_h);
   args.ln_x = memory.device(ln_x);
   args.x = memory.device(x);

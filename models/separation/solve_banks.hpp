@@ -13,6 +13,9 @@ struct BankTask {
   Bank bank;  ///< streams filled in; organic_from_previous already resolved
   /// Start of the solver, ln H and ln X per stage; empty = cold.
   std::vector<double> start_ln_h, start_ln_x;
+  /// Added to ln D, row-major [stages * species]; empty = none. For activities, complexes and
+  /// other extractants by an outer fixed point: ln D = law(X, H) + shift.
+  std::vector<double> ln_d_shift;
 };
 
 struct BankSolution {
@@ -29,6 +32,10 @@ struct BankSolution {
 ///      names its worst stage and balance
 /// source docs/theory/separation.md#bank
 std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const Engine& engine);
+
+/// Murphree efficiency of one species in a bank's mixers: bank.murphree_efficiency times
+/// k tau/(1 + k tau) (well stirred) or 1 - exp(-k tau) (plug flow) where the species has a rate.
+double species_efficiency(const Species& species, const Bank& bank);
 
 /// Total extractant of an organic stream [mol/L]: X + sum q y.
 double total_extractant_molar(const OrganicStream& stream, const std::vector<Species>& species);

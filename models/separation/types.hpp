@@ -71,6 +71,7 @@ struct Species {
   double reference_extractant_molar = 1.0;  ///< Xref, used only where n differs from q
   EmpiricalLine line;
   ExtractantBasis basis = ExtractantBasis::dimer;  ///< basis log10_k, q and Xref are stated in
+  double mixer_rate_per_s = 0.0;  ///< k of transfer in the mixer, first order; 0 = immediate
   EvidenceClass evidence = EvidenceClass::estimated;
   std::string source;
   std::optional<double> u_log10_k;  ///< own part of its standard uncertainty, log10 units
@@ -113,6 +114,8 @@ struct Bank {
   std::vector<StageFeed> feeds;
   std::vector<StageDraw> draws;
   double murphree_efficiency = 1.0;         ///< organic phase, 0 < E <= 1
+  double mixer_residence_s = 0.0;           ///< tau; with a species' k: E = k tau/(1 + k tau)
+  bool mixer_plug_flow = false;             ///< E = 1 - exp(-k tau) instead
   double entrained_aqueous_fraction = 0.0;  ///< m3 aqueous per m3 organic leaving a stage
   double entrained_organic_fraction = 0.0;  ///< m3 organic per m3 aqueous leaving a stage
   std::string raffinate_name;               ///< product name; "<bank> raffinate" when empty

@@ -119,7 +119,9 @@ TEST(TotalReflux, RatioBetweenTheEndsIsBetaToTheN) {
     double ratio = 0.0, change = 1.0;
     for (int pass = 0; pass < 20000 && change > 1e-15; ++pass) {
       const auto circuit = test::binary_circuit(beta, n, x_in[0], x_in[1], y_in[0], y_in[1]);
-      const BankTask task{&circuit, circuit.banks[0], {}, {}};
+      BankTask task;
+      task.circuit = &circuit;
+      task.bank = circuit.banks[0];
       const BankResult r = solve_banks({task}, serial).front().result;
       ASSERT_EQ(r.status, ItemStatus::ok) << r.status_text;
       change = 0.0;
