@@ -9,8 +9,8 @@
 #include "kernels/numeric/random.hpp"
 #include "kernels/separation/bank.hpp"
 #include "kernels/separation/stage_kernel.hpp"
-#include "models/separation/kremser.hpp"
 #include "models/separation/simulate.hpp"
+#include "models/separation/xu.hpp"
 #include "tests/separation_circuits.hpp"
 
 namespace {

@@ -137,29 +137,6 @@ TEST(TotalReflux, RatioBetweenTheEndsIsBetaToTheN) {
   }
 }
 
-TEST(Fenske, MinimumStagesAreTheClosedForm) {
-  EXPECT_NEAR(fenske_stages(1.5, 0.999, 0.999), 34.068306448732, 1e-11);
-}
-
-TEST(ConstantFlow, DesignAndExactPuritiesMeetTheSixtyDigitCases) {
-  const auto design = design_constant_flow(1.5, 0.3, 0.999, 0.9995);
-  EXPECT_NEAR(design.organic_product, 0.299949924887, 1e-11);
-  EXPECT_NEAR(design.solvent, 3.114865628648, 1e-11);
-  EXPECT_NEAR(design.scrub, 2.814915703761, 1e-11);
-  EXPECT_NEAR(design.extraction_stages, 33.310409892591, 1e-9);
-  EXPECT_NEAR(design.scrub_stages, 25.489026376220, 1e-9);
-  const auto other = design_constant_flow(2.0, 0.4, 0.999, 0.999);
-  EXPECT_NEAR(other.extraction_stages, 18.758756734143, 1e-9);
-  EXPECT_NEAR(other.scrub_stages, 19.746478405091, 1e-9);
-
-  const auto exact = solve_constant_flow(1.5, 0.3, 3.1148656286484155, 2.8149157037610846, 34, 26);
-  EXPECT_NEAR(exact.raffinate_purity, 0.99940233765973, 1e-12);
-  EXPECT_NEAR(exact.organic_purity, 0.99877206685861, 1e-12);
-  const auto second = solve_constant_flow(2.0, 0.4, 1.4490119477569974, 1.0492123485586005, 19, 20);
-  EXPECT_NEAR(second.raffinate_purity, 0.99522452639719, 1e-12);
-  EXPECT_NEAR(second.organic_purity, 0.99333205842585, 1e-12);
-}
-
 TEST(ManufacturedStage, IsRecovered) {
   // log10 K -1.301.., -0.301.., 1.397..; whole numbers come out by construction.
   Circuit circuit;
