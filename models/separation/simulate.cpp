@@ -427,6 +427,11 @@ CircuitResult finish(Run& run) {
     result.closure_relative.push_back(size > 0.0 ? std::fabs(in[k] - out[k]) / size : 0.0);
   }
   result.base_mol_per_h = std::max(run.saponified_mol_per_h, 0.0);
+  result.saponified_mol_per_h = run.saponified_mol_per_h;
+  result.make_up_l_per_h = run.make_up_l_per_h;
+  result.make_up_extractant_mol_per_h =
+      run.make_up_l_per_h *
+      total_extractant_molar(circuit.banks.front().organic_in, circuit.species);
   for (std::size_t b = 0; b < circuit.banks.size(); ++b) {
     const Bank& bank = circuit.banks[b];
     for_each_aqueous(bank, [&](const AqueousStream& s, bool is_feed) {

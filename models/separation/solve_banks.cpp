@@ -252,12 +252,15 @@ void fill(const BankTask& task, const Assembled& a, const double* x, const doubl
   r.raffinate.h_molar = acid.front();
   r.raffinate.sulfate_molar = first.sulfate;
   r.last_h_molar = acid.back();
+  r.h_total_molar = acid;
   r.last_sulfate_molar = last.sulfate;
   r.extract.flow_l_per_h = last.share_up * last.organic;
   r.extract.molar.assign(y + (n - 1) * c, y + n * c);
   r.extract.free_dimer_molar = std::exp(ln_x[n - 1]);
   out.entrained_aqueous_l_per_h = last.aqueous_up;
   out.entrained_organic_l_per_h = first.share_down * first.organic;
+  r.entrained_aqueous_l_per_h = out.entrained_aqueous_l_per_h;
+  r.entrained_organic_l_per_h = out.entrained_organic_l_per_h;
 
   // Closure: what went in against what came out, over the larger of the two.
   double proton_in = 0.0, proton_out = 0.0, proton_size = 0.0;

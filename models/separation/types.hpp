@@ -139,6 +139,9 @@ struct BankResult {
   double largest_residual = 0.0;         ///< of all scaled equations
   double last_h_molar = 0.0;             ///< proton total of the aqueous in stage N
   double last_sulfate_molar = 0.0;       ///< its sulfate
+  std::vector<double> h_total_molar;     ///< [stages] proton total of the aqueous: H - OH + HSO4
+  /// What leaves with the other phase: aqueous with the extract, organic with the raffinate.
+  double entrained_aqueous_l_per_h = 0.0, entrained_organic_l_per_h = 0.0;
   std::vector<Warning> warnings;
 };
 
@@ -192,12 +195,15 @@ struct CircuitResult {
   std::vector<std::string> species;
   std::vector<BankResult> banks;
   std::vector<Product> products;
-  std::vector<double> fed_mol_per_h;     ///< [species] with everything that counts as feed
-  std::vector<double> closure_relative;  ///< [species] over the whole circuit
-  double base_mol_per_h = 0.0;           ///< saponification and alkaline streams
-  double acid_mol_per_h = 0.0;           ///< proton total of all aqueous streams but the feeds
-  int loop_iterations = 0;               ///< passes of the organic loop and the returns
-  double loop_change = 0.0;              ///< last relative change of the torn streams
+  std::vector<double> fed_mol_per_h;          ///< [species] with everything that counts as feed
+  std::vector<double> closure_relative;       ///< [species] over the whole circuit
+  double base_mol_per_h = 0.0;                ///< saponification and alkaline streams
+  double acid_mol_per_h = 0.0;                ///< proton total of all aqueous streams but the feeds
+  double saponified_mol_per_h = 0.0;          ///< base of the regeneration alone
+  double make_up_l_per_h = 0.0;               ///< fresh solvent a closed loop takes
+  double make_up_extractant_mol_per_h = 0.0;  ///< in it
+  int loop_iterations = 0;                    ///< passes of the organic loop and the returns
+  double loop_change = 0.0;                   ///< last relative change of the torn streams
   EvidenceClass worst_evidence = EvidenceClass::memory;
   std::vector<std::string> evidence;  ///< [species] "Nd: MEASURED, source"
   std::vector<Warning> warnings;
