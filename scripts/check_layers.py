@@ -126,6 +126,8 @@ def check_include(root, path, bracket, target):
         return words
     if is_types:
         plain = ("models/core", "kernels/exec/item_status.hpp", f"models/{path.parts[1]}/types_*.hpp")
+        if path.name.startswith("types_"):
+            plain += (f"models/{path.parts[1]}/types.hpp",)
         if path.parts[1] == "recovery":
             plain += ("models/*/types.hpp",)
         if not allowed(path, target, plain):
