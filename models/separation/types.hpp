@@ -24,6 +24,50 @@ enum class DistributionLaw {
 /// What one mole of extractant means. Never mixed inside a circuit: 1 M formal = 0.5 M dimer.
 enum class ExtractantBasis { dimer, formal_monomer };
 
+/// Activity coefficients of the aqueous ions (docs/theory/separation.md#activity).
+enum class ActivityChoice { none, davies, sit, pitzer };
+
+/// M L_n in water, overall constant at 25 C and zero ionic strength.
+struct AqueousComplex {
+  std::string metal;   ///< name of a species
+  std::string ligand;  ///< chloride, nitrate, sulfate, fluoride or hydroxide
+  double n = 1.0;
+  double log10_beta = 0.0;
+  EvidenceClass evidence = EvidenceClass::derived;
+  std::string source;
+};
+
+/// How a cation ("H", "salt" or a species) interacts with the anion of the medium.
+struct IonInteraction {
+  std::string cation;
+  double eps = 0.0;                             ///< SIT, kg/mol
+  double beta0 = 0.0, beta1 = 0.0, cphi = 0.0;  ///< Pitzer, alpha = 2
+  bool has_sit = false, has_pitzer = false;
+  EvidenceClass evidence = EvidenceClass::derived;
+  std::string source;
+};
+
+/// Side reactions and activities of the aqueous phase; all off by default, so that K is a
+/// conditional constant at the ionic strength of its experiments.
+struct Chemistry {
+  ActivityChoice activity = ActivityChoice::none;
+  bool complexes = false;
+  std::string medium = "chloride";  ///< anion that makes the liquor neutral: chloride, nitrate,
+                                    ///< perchlorate
+  std::vector<AqueousComplex> aqueous_complexes;
+  std::vector<IonInteraction> interactions;
+  double log10_ka_hf = -3.18;  ///< HF = H+ + F-
+  int most_passes = 60;        ///< of the fixed point over a bank
+};
+
+/// Where a constant was measured; outside it is computed and flagged.
+struct ValidityWindow {
+  double h_min_molar = 0.0, h_max_molar = 1e9;
+  double extractant_min_molar = 0.0, extractant_max_molar = 1e9;  ///< free, in the circuit's basis
+  double ionic_strength_max_molar = 1e9;
+  double loading_max_fraction = 1.0;
+};
+
 /// The extractant all organic streams of a circuit hold.
 struct Extractant {
   std::string name;     ///< "PC88A"
@@ -74,15 +118,21 @@ struct Species {
   double mixer_rate_per_s = 0.0;  ///< k of transfer in the mixer, first order; 0 = immediate
   EvidenceClass evidence = EvidenceClass::estimated;
   std::string source;
+  std::optional<double> charge;  ///< in water; protons where absent, 3 for a solvated metal
+  double ligand_exponent = 0.0;  ///< l: D holds [anion]^l (neutral and ion-pair extractants, p = 0)
+  bool is_acid = false;          ///< HNO3 or HCl taken up by a neutral extractant: x is free acid
+  ValidityWindow window;         ///< of a mass-action constant
   std::optional<double> u_log10_k;  ///< own part of its standard uncertainty, log10 units
 };
 
 /// A liquid entering somewhere. One of the two phases.
 struct AqueousStream {
   double flow_l_per_h = 0.0;
-  std::vector<double> molar;   ///< [species] mol/L
-  double h_molar = 0.0;        ///< proton total: H - OH + HSO4, mol/L; negative for a base
-  double sulfate_molar = 0.0;  ///< total sulfate, for the HSO4- balance; 0 = none
+  std::vector<double> molar;    ///< [species] mol/L
+  double h_molar = 0.0;         ///< proton total: H - OH + HSO4, mol/L; negative for a base
+  double sulfate_molar = 0.0;   ///< total sulfate, for the HSO4- balance; 0 = none
+  double salt_molar = 0.0;      ///< inert salt of the medium (NaCl, NaNO3), counted by its anion
+  double fluoride_molar = 0.0;  ///< total fluoride
 };
 struct OrganicStream {
   double flow_l_per_h = 0.0;
@@ -142,6 +192,11 @@ struct BankResult {
   std::vector<double> h_total_molar;     ///< [stages] proton total of the aqueous: H - OH + HSO4
   /// What leaves with the other phase: aqueous with the extract, organic with the raffinate.
   double entrained_aqueous_l_per_h = 0.0, entrained_organic_l_per_h = 0.0;
+  /// Filled where the circuit has a chemistry (activity, complexes, neutral extractant); [stages].
+  std::vector<double> ionic_strength_molar, ph_activity, free_anion_molar;
+  std::vector<double> ln_d_shift;  ///< [stages * species] added to ln D of the law
+  int chemistry_passes = 0;        ///< of the fixed point
+  double chemistry_change = 0.0;   ///< its last change of ln D
   std::vector<Warning> warnings;
 };
 
@@ -178,6 +233,7 @@ struct Circuit {
   Extractant extractant;
   std::vector<Species> species;
   ConstantCovariance uncertainty;  ///< of the species' constants
+  Chemistry chemistry;             ///< of the aqueous phase
   std::vector<Bank> banks;
   std::vector<AqueousReturn> returns;
   bool organic_loop_closed = false;
@@ -219,6 +275,20 @@ constexpr const char* to_string(EvidenceClass evidence) {
       return "ESTIMATED";
     case EvidenceClass::memory:
       return "MEMORY";
+  }
+  return "unknown";
+}
+
+constexpr const char* to_string(ActivityChoice choice) {
+  switch (choice) {
+    case ActivityChoice::none:
+      return "none";
+    case ActivityChoice::davies:
+      return "davies";
+    case ActivityChoice::sit:
+      return "sit";
+    case ActivityChoice::pitzer:
+      return "pitzer";
   }
   return "unknown";
 }
