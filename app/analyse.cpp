@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "app/diffraction_setup.hpp"
+#include "app/identify_setup.hpp"
 #include "app/origin_setup.hpp"
 #include "app/quantify_setup.hpp"
 #include "io/config/circuit.hpp"
@@ -174,6 +175,20 @@ std::map<std::string, recovery::Yield> separation_yields(const separation::Circu
   return yields;
 }
 
+/// The structures of the phases of a result, in its order.
+std::vector<diffraction::CrystalStructure> structures_of(const diffraction::PatternResult& result,
+                                                         const diffraction::PhaseLibrary& library) {
+  std::vector<diffraction::CrystalStructure> structures;
+  for (const auto& phase : result.phases) {
+    const auto found =
+        std::find_if(library.phases.begin(), library.phases.end(),
+                     [&](const auto& entry) { return entry.structure.name == phase.name; });
+    structures.push_back(found->structure);
+  }
+  return structures;
+}
+
+/// `structures`: of the first result's phases, in their order.
 void refine_patterns(const config::Case& laboratory_case, const config::CaseSample& sample,
                      const RunSettings& settings, RunRecord& run, io::ResultFile& store,
                      SampleAnswer& answer, std::vector<diffraction::CrystalStructure>& structures) {
@@ -197,9 +212,17 @@ void refine_patterns(const config::Case& laboratory_case, const config::CaseSamp
     asked.quantify.internal_standard = sample.internal_standard;
   }
   if (!sample.particles.empty()) asked.quantify.particles = sample.particles;
-  resolve_quantify_names(sample.phases, setup.structures, asked.quantify);
-  answer.pattern_results = diffraction::refine(patterns, setup.structures, instrument, setup.tables,
-                                               asked, settings.engine);
+  if (asks_for_search(sample.phases)) {
+    const auto library = load_phase_library(setup.structures, run.inputs, answer.warnings);
+    const auto allowed = identify_options(answer.assay.value_or(assay::AssaySample{}), asked);
+    answer.pattern_results = diffraction::analyse_unknown(
+        patterns, library, instrument, setup.tables, allowed, asked, settings.engine);
+    structures = structures_of(answer.pattern_results.front(), library);
+  } else {
+    resolve_quantify_names(sample.phases, setup.structures, asked.quantify);
+    answer.pattern_results = diffraction::refine(patterns, setup.structures, instrument,
+                                                 setup.tables, asked, settings.engine);
+  }
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     const auto& result = answer.pattern_results[i];
     if (result.status != ItemStatus::ok) answer.complete = false;
@@ -277,10 +300,12 @@ std::vector<SampleAnswer> analyse(const config::Case& laboratory_case, const Run
     answer.id = sample.id;
     answer.declared_as = sample.declared_as;
     store.write_sample(sample.id, sample.record);
-    std::vector<diffraction::CrystalStructure> structures;
-    refine_patterns(laboratory_case, sample, settings, run, store, answer, structures);
     if (!sample.assay_file.empty()) {
       answer.assay = find_row(inputs.tables.at(sample.assay_file), sample);
+    }
+    std::vector<diffraction::CrystalStructure> structures;
+    refine_patterns(laboratory_case, sample, settings, run, store, answer, structures);
+    if (answer.assay) {
       const auto& found = answer.assay->warnings;
       answer.warnings.insert(answer.warnings.end(), found.begin(), found.end());
       if (const Normaliser* normaliser = find_normaliser(inputs, laboratory_case)) {

@@ -7,6 +7,7 @@
 
 #include "app/analyse.hpp"
 #include "app/command.hpp"
+#include "app/identify_setup.hpp"
 #include "app/origin_setup.hpp"
 #include "app/quantify_setup.hpp"
 #include "app/report_runner.hpp"
@@ -61,6 +62,7 @@ void print_summary(const SampleAnswer& answer) {
                                100.0 * phase.weight_fraction, 200.0 * phase.u_total);
     }
     print_quantification(result);
+    if (result.identification) print_identification(*result.identification);
   }
   for (const auto& index : answer.indices) {
     if (index.name != "TREO" || index.value.state != ValueState::measured) continue;

@@ -185,6 +185,10 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
           for (std::size_t i = 0; few && i < refined; ++i) {
             store->write_pattern(results[i].id, chunk.patterns[i], results[i], instrument.lines);
           }
+          for (std::size_t i = 0; !few && i < refined; ++i) {
+            if (!results[i].identification) continue;
+            store->write_identification(results[i].id, *results[i].identification);
+          }
         }
         for (std::size_t i = 0; i < results.size(); ++i) {
           (results[i].status == ItemStatus::ok ? good : bad) += 1;

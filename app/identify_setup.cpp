@@ -104,9 +104,10 @@ void print_identification(const diffraction::Identification& found) {
     std::cout << "  " << found.text << '\n';
     return;
   }
-  std::cout << fmt::format("  identified among {} phases; {} % of the peak area unexplained{}\n",
-                           found.candidates, std::lround(100.0 * found.unexplained_share),
-                           found.undetermined ? "; UNDETERMINED, see alternatives" : "");
+  std::cout << fmt::format(
+      "  identified among {} phases; {:.1f} % of the peak area at angles of none of them{}\n",
+      found.candidates, 100.0 * found.unexplained_share,
+      found.undetermined ? "; UNDETERMINED, see alternatives" : "");
   for (const auto& phase : found.phases) {
     std::cout << fmt::format("    {:26} {}  lines {}  BIC {:.0f}{}\n", phase.name,
                              probability_text("P", phase.probability), phase.resolved_lines,

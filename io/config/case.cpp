@@ -111,6 +111,10 @@ struct DiffractionDefaults {
 
 std::vector<std::string> read_phases(const TomlTable& table, const Paths& paths) {
   std::vector<std::string> phases;
+  if (table.holds_text("phases")) {
+    table.choice_or("phases", "auto", {"auto"});  // the only word that may stand alone
+    return {"auto"};
+  }
   for (const auto& name : table.texts_or("phases", {})) {
     phases.push_back(paths.name_or_file(table, "phases", name, ".cif"));
     if (std::count(phases.begin(), phases.end(), phases.back()) > 1) {

@@ -223,6 +223,11 @@ TomlTable TomlTable::read(const std::string& path, InputFile* record, const std:
 
 bool TomlTable::has(const std::string& key) const { return node_->find(key) != nullptr; }
 
+bool TomlTable::holds_text(const std::string& key) const {
+  const auto* node = node_->find(key);
+  return node != nullptr && node->is_string();
+}
+
 Error TomlTable::error(const std::string& code, const std::string& what, const std::string& key,
                        const std::string& remedy) const {
   return Error(code, what, place(key), remedy, ExitCode::usage);

@@ -40,6 +40,8 @@ class TomlTable {
                         const std::string& role = "config");
 
   bool has(const std::string& key) const;
+  /// Whether the key holds one text, not a list; does not ask for it.
+  bool holds_text(const std::string& key) const;
 
   /// Required values.
   double number(const std::string& key, Range range = any) const;

@@ -74,6 +74,8 @@ class ResultFile {
   void write_pattern(const std::string& sample_id, const diffraction::Pattern& pattern,
                      const diffraction::PatternResult& result,
                      const std::vector<diffraction::EmissionLine>& lines = {});
+  /// /sample_<id>/identification alone, for batches too large for write_pattern().
+  void write_identification(const std::string& sample_id, const diffraction::Identification& found);
   /// /sample_<id>/assay
   void write_assay(const std::string& sample_id, const assay::AssaySample& sample,
                    std::span<const assay::Index> indices = {});

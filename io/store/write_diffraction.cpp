@@ -445,7 +445,7 @@ void ResultFile::write_pattern(const std::string& sample_id, const diffraction::
   hdf5::write_integers(id, "tick_phase", tick_phase, "1");
   hdf5::write_numbers(id, "tick_two_theta", ticks, "deg");
   write_quantification(made.get(), result);
-  if (result.identification) write_identification(made.get(), *result.identification);
+  if (result.identification) io::write_identification(made.get(), *result.identification);
   add_journal("sample " + sample_id + " xrd", 0, 0);
 }
 

@@ -1,4 +1,5 @@
 #include "io/store/identification.hpp"
+#include "io/store/result_file.hpp"
 #include "io/store/schema.hpp"
 
 namespace gadolin::io {
@@ -92,6 +93,13 @@ void write_identification(hid_t entry, const diffraction::Identification& found)
   write_phases(id, found);
   write_alternatives(id, found);
   write_absent(id, found);
+}
+
+void ResultFile::write_identification(const std::string& sample_id,
+                                      const diffraction::Identification& found) {
+  const Group made = entry(sample_id, "identification");
+  io::write_identification(made.get(), found);
+  add_journal("sample " + sample_id + " identification", 0, 0);
 }
 
 }  // namespace gadolin::io

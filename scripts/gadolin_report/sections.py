@@ -231,7 +231,8 @@ def identification(page, sample):
                 "cannot be told from", "confirmed by refinement"], rows,
                f"{verdict}Phases named by a search among {group.integer('candidates')} of the library; "
                "probabilities hold given that library. "
-               f"{100 * group.number('unexplained_share'):.0f}&nbsp;% of the peak area is unexplained.",
+               f"{100 * group.number('unexplained_share'):.1f}&nbsp;% of the peak area lies at angles of "
+               "none of them; a phase with fewer than two lines of its own is not named.",
                (1, 2, 3), found.path)
     hypotheses = group.child("hypotheses")
     rows = [[escape(phases), f"{bic:.1f}", f"{probability:.2g}"] for phases, bic, probability in
