@@ -12,6 +12,7 @@ namespace {
 /// One line for each sub-verb.
 constexpr Action (*sub_verbs[])(CLI::App&, CommonOptions&) = {
     add_separation_simulate,
+    add_separation_design,
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "io/config/data_dir.hpp"
 #include "io/config/toml_table.hpp"
 #include "models/core/element.hpp"
 
@@ -89,12 +90,7 @@ class Reader {
     circuit_.description = root_.text_or("description", "");
     circuit_.organic_loop_closed =
         root_.choice_or("organic_loop", "open", {"open", "closed"}) == "closed";
-    constants();
-    if (const auto t = root_.optional_table("solution")) {
-      circuit_.ionic_product = t->number_or("ionic_product", circuit_.ionic_product, positive);
-      circuit_.log10_ka_hso4 = t->number_or("log10_ka_hso4", circuit_.log10_ka_hso4);
-      t->finish();
-    }
+    chemistry();
     for (const TomlTable& t : root_.tables("bank")) circuit_.banks.push_back(bank(t));
     for (const TomlTable& t : root_.tables_or_none("return")) {
       separation::AqueousReturn r;
@@ -121,6 +117,18 @@ class Reader {
     return circuit_;
   }
 
+  /// Extractant, species and solution; the other keys are not asked for.
+  const Circuit& chemistry() {
+    circuit_.source_file = file_;
+    constants();
+    if (const auto t = root_.optional_table("solution")) {
+      circuit_.ionic_product = t->number_or("ionic_product", circuit_.ionic_product, positive);
+      circuit_.log10_ka_hso4 = t->number_or("log10_ka_hso4", circuit_.log10_ka_hso4);
+      t->finish();
+    }
+    return circuit_;
+  }
+
  private:
   const TomlTable& root_;
   std::string file_;
@@ -131,7 +139,13 @@ class Reader {
   void constants() {
     std::vector<Species> table;
     if (root_.has("constants")) {
-      const auto path = std::filesystem::path(file_).parent_path() / root_.text("constants");
+      const std::filesystem::path named = root_.text("constants");
+      auto path = std::filesystem::path(file_).parent_path() / named;
+      if (!named.has_parent_path() && !std::filesystem::exists(path)) {
+        // a table of ours by its bare name, wherever the design lies
+        const auto ours = std::filesystem::path(find_data_dir()) / "separation" / named;
+        if (std::filesystem::exists(ours)) path = ours;
+      }
       InputFile record;
       const TomlTable t = TomlTable::read(path.lexically_normal().string(), &record, "constants");
       if (records_ != nullptr) records_->push_back(record);
@@ -369,6 +383,11 @@ Circuit parse_circuit(const std::string& text, const std::string& file,
                       std::vector<InputFile>* records) {
   const TomlTable root = TomlTable::parse(text, file);
   return Reader(root, file, records).read();
+}
+
+separation::Circuit chemistry_of(const TomlTable& root, const std::string& file,
+                                 std::vector<InputFile>* records) {
+  return Reader(root, file, records).chemistry();
 }
 
 }  // namespace gadolin::config

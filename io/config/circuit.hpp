@@ -21,4 +21,11 @@ separation::Circuit read_circuit(const std::string& path,
 separation::Circuit parse_circuit(const std::string& text, const std::string& file,
                                   std::vector<InputFile>* records = nullptr);
 
+class TomlTable;
+/// Extractant, species and solution alone, from the keys constants, use_species, [extractant],
+/// [[species]] and [solution] of a file that has other keys too; no banks. A bare file name in
+/// `constants` that is not beside the file means the table of that name in datasets/separation.
+separation::Circuit chemistry_of(const TomlTable& root, const std::string& file,
+                                 std::vector<InputFile>* records = nullptr);
+
 }  // namespace gadolin::config

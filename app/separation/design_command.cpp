@@ -1,0 +1,75 @@
+#include <iostream>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "app/result_json.hpp"
+#include "app/separation/verbs.hpp"
+#include "io/config/targets.hpp"
+#include "models/separation/design.hpp"
+
+namespace gadolin::app {
+
+namespace {
+
+void print_design(const separation::DesignResult& r) {
+  std::cout << fmt::format("{}\n", r.name);
+  if (!r.orders.empty()) {
+    std::cout << "  order of cuts: " << r.orders.front().text << '\n';
+  }
+  for (const auto& cut : r.cuts) {
+    std::cout << fmt::format(
+        "  {}  ({} | {}, separation factor {:.3f}, Fenske {:.1f})\n"
+        "    {} extraction + {} scrub + {} strip stages, solvent {:.5g} L/h ({:.3g} mol/L, {:.3g} "
+        "saponified), scrub {:.5g} L/h of {:.3g} M, strip {:.5g} L/h of {:.3g} M\n"
+        "    O/A {:.3g} to {:.3g}, loading up to {:.3f}; lost upwards {:.4g} of {:.4g}, downwards "
+        "{:.4g} of {:.4g} mol/h; {} banks solved\n",
+        cut.name, cut.light_key, cut.heavy_key, cut.seed.separation_factor, cut.fenske_stages,
+        cut.extraction_stages, cut.scrub_stages, cut.strip_stages, cut.solvent_l_per_h,
+        cut.extractant_molar, cut.saponified_fraction, cut.scrub_l_per_h, cut.scrub_acid_molar,
+        cut.strip_l_per_h, cut.strip_acid_molar, cut.phase_ratio_min, cut.phase_ratio_max,
+        cut.loading_max, cut.light_up_mol_per_h, cut.light_up_limit, cut.heavy_down_mol_per_h,
+        cut.heavy_down_limit, cut.solves);
+  }
+  for (const auto& p : r.products) {
+    if (p.name.empty()) continue;
+    std::cout << fmt::format(
+        "  product {:12} purity {:9.5f} % (asked {:.4g}), recovery {:9.5f} % (asked {:.4g})  {}\n",
+        p.name, 100.0 * p.purity_fraction, 100.0 * p.target_purity, 100.0 * p.recovery_fraction,
+        100.0 * p.target_recovery, p.meets_target ? "met" : "NOT MET");
+  }
+  double worst = 0.0;
+  for (double closure : r.closure_relative) worst = std::max(worst, closure);
+  if (!r.closure_relative.empty()) {
+    std::cout << fmt::format("  balance closed to {:.1e} of what was fed\n", worst);
+  }
+  for (const auto& reason : r.reasons) {
+    std::cout << "  not feasible [" << reason.code << "]: " << reason.text << '\n';
+  }
+}
+
+}  // namespace
+
+Action add_separation_design(CLI::App& separation, CommonOptions& options) {
+  auto* verb = separation.add_subcommand("design", "targets in; cut order, stages and flows out");
+  auto file = std::make_shared<std::string>();
+  verb->add_option("targets", *file, "TARGETS.toml (docs/formats/targets.md)")->required();
+  add_common_options(*verb, options);
+  return [&options, file] {
+    const RunSettings settings = resolve_settings(options);
+    if (options.print_config) {
+      print_settings(settings);
+      return 0;
+    }
+    RunRecord run = begin_run(options, settings, "");
+    const auto targets = config::read_targets(*file, &run.inputs);
+    const auto result = separation::design(targets, settings.engine);
+    print_design(result);
+    print_warnings(result.warnings, options);
+    return static_cast<int>(result.feasible ? ExitCode::done : ExitCode::partial);
+  };
+}
+
+}  // namespace gadolin::app
