@@ -6,9 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "app/result_json.hpp"
+#include "app/separation/plant_command.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/circuit.hpp"
+#include "io/config/plant.hpp"
 #include "io/store/result_file.hpp"
+#include "models/separation/plant.hpp"
 #include "models/separation/simulate.hpp"
 
 namespace gadolin::app {
@@ -51,8 +54,14 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
   if (!options.out.empty()) io::refuse_input_as_output(options.out, files);
   RunRecord run = begin_run(options, settings, "");
   std::vector<separation::Circuit> circuits;
+  std::vector<separation::Plant> plants;
   UniqueIds names;
   for (const auto& file : files) {
+    if (config::is_plant(file)) {
+      plants.push_back(config::read_plant(file, &run.inputs));
+      plants.back().name = names(plants.back().name);
+      continue;
+    }
     circuits.push_back(config::read_circuit(file, &run.inputs));
     circuits.back().name = names(circuits.back().name);
   }
@@ -64,6 +73,12 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
   const auto results = separation::simulate(circuits, settings.engine);
   nlohmann::ordered_json document;
   std::size_t bad = 0;
+  for (const auto& plant : plants) {
+    const auto result = separation::simulate_plant(plant, settings.engine);
+    if (result.status != ItemStatus::ok) ++bad;
+    if (!options.json) print_plant(result);
+    print_warnings(result.warnings, options);
+  }
   for (const auto& result : results) {
     if (result.status != ItemStatus::ok) ++bad;
     if (store) store->write_circuit(result.name, result);

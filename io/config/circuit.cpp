@@ -139,13 +139,7 @@ class Reader {
   void constants() {
     std::vector<Species> table;
     if (root_.has("constants")) {
-      const std::filesystem::path named = root_.text("constants");
-      auto path = std::filesystem::path(file_).parent_path() / named;
-      if (!named.has_parent_path() && !std::filesystem::exists(path)) {
-        // a table of ours by its bare name, wherever the design lies
-        const auto ours = std::filesystem::path(find_data_dir()) / "separation" / named;
-        if (std::filesystem::exists(ours)) path = ours;
-      }
+      const auto path = constants_path(root_.text("constants"));
       InputFile record;
       const TomlTable t = TomlTable::read(path.lexically_normal().string(), &record, "constants");
       if (records_ != nullptr) records_->push_back(record);
@@ -201,6 +195,32 @@ class Reader {
     }
   }
 
+  /// A file, or a table of the datasets by its name alone.
+  std::filesystem::path constants_path(const std::string& name) const {
+    const std::filesystem::path named = name;
+    const auto beside = std::filesystem::path(file_).parent_path() / named;
+    if (named.has_parent_path() || std::filesystem::exists(beside)) return beside;
+    const std::filesystem::path folder = std::filesystem::path(find_data_dir()) / "separation";
+    if (named.extension() == ".toml") {
+      return std::filesystem::exists(folder / named) ? folder / named : beside;
+    }
+    std::vector<std::string> known;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      if (entry.path().extension() == ".toml") known.push_back(entry.path().stem().string());
+    }
+    std::sort(known.begin(), known.end());
+    if (std::find(known.begin(), known.end(), name) != known.end()) {
+      return folder / (name + ".toml");
+    }
+    const std::string near = nearest_word(name, known);
+    std::string all;
+    for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
+    throw root_.error("E-SEP-014", "extractant table \"" + name + "\" is unknown", "constants",
+                      near.empty() ? "use one of " + all + ", or a file NAME.toml"
+                                   : "did you mean \"" + near + "\"?");
+  }
+
   std::string bank_name(const TomlTable& t, const std::string& key) const {
     std::vector<std::string> banks;
     for (const Bank& b : circuit_.banks) banks.push_back(b.name);
@@ -223,14 +243,20 @@ class Reader {
   }
 
   /// [x.molar] or [x.mg_per_l]: one number per species named, 0 for the rest.
-  std::vector<double> concentrations(const TomlTable& t) const {
+  std::vector<double> concentrations(const TomlTable& t, const std::string& who) const {
     std::vector<double> molar(names_.size(), 0.0);
     const auto fill = [&](const char* key, bool mass) {
       const auto table = t.optional_table(key);
       if (!table) return;
       for (std::size_t k = 0; k < names_.size(); ++k) {
         if (!table->has(names_[k])) continue;
-        const double value = table->number(names_[k], not_negative);
+        const double value = table->number(names_[k]);
+        if (value < 0.0) {
+          throw table->error("E-SEP-003",
+                             who + ": " + names_[k] + " = " + text_of(value) +
+                                 (mass ? " mg/L" : " mol/L") + " is negative",
+                             names_[k], "concentrations are 0 or more");
+        }
         if (!mass) {
           molar[k] += value;
           continue;
@@ -249,10 +275,24 @@ class Reader {
     return molar;
   }
 
-  AqueousStream aqueous(const TomlTable& t) const {
+  static std::string text_of(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", value);
+    return text;
+  }
+  static double flow_of(const TomlTable& t, const std::string& who) {
+    const double flow = t.number("flow_l_per_h");
+    if (flow < 0.0) {
+      throw t.error("E-SEP-003", who + ": the flow " + text_of(flow) + " L/h is negative",
+                    "flow_l_per_h", "flows are 0 or more");
+    }
+    return flow;
+  }
+
+  AqueousStream aqueous(const TomlTable& t, const std::string& who) const {
     AqueousStream s;
-    s.flow_l_per_h = t.number("flow_l_per_h", not_negative);
-    s.molar = concentrations(t);
+    s.flow_l_per_h = flow_of(t, who);
+    s.molar = concentrations(t, who);
     const double bisulfate = t.number_or("bisulfate_molar", 0.0, not_negative);
     s.h_molar = t.number_or("acid_molar", 0.0) + bisulfate;
     if (t.has("base_molar")) s.h_molar -= t.number("base_molar", not_negative);
@@ -261,20 +301,20 @@ class Reader {
     return s;
   }
 
-  OrganicStream organic(const TomlTable& t) const {
+  OrganicStream organic(const TomlTable& t, const std::string& who) const {
     OrganicStream s;
-    s.flow_l_per_h = t.number("flow_l_per_h", not_negative);
-    s.molar = concentrations(t);
+    s.flow_l_per_h = flow_of(t, who);
+    s.molar = concentrations(t, who);
     const bool dimer = circuit_.extractant.basis == ExtractantBasis::dimer;
     const std::string mine = dimer ? "dimer" : "formal", other = dimer ? "formal" : "dimer";
     for (const char* kind : {"extractant_", "free_extractant_"}) {
       const std::string wrong = kind + other + "_molar";
       if (t.has(wrong)) {
-        throw t.error("E-SEP-006",
-                      wrong + " in a circuit whose constants are stated for the basis " +
-                          to_string(circuit_.extractant.basis),
-                      wrong,
-                      "give " + std::string(kind) + mine + "_molar; 1.0 M formal = 0.5 M dimer");
+        throw t.error(
+            "E-SEP-006",
+            who + ": " + wrong + " in a circuit whose constants are stated for the basis " +
+                to_string(circuit_.extractant.basis),
+            wrong, "give " + std::string(kind) + mine + "_molar; 1.0 M formal = 0.5 M dimer");
       }
     }
     const std::string total_key = "extractant_" + mine + "_molar";
@@ -309,10 +349,15 @@ class Reader {
     }
     s.free_dimer_molar = total - bound;
     if (!(s.free_dimer_molar > 0.0)) {
-      char text[120];
-      std::snprintf(text, sizeof text, "the solvent is loaded above capacity: %.6g of %.6g mol/L",
-                    bound, total);
-      throw t.error("E-SEP-007", text, total_key, "lower the loading or raise the extractant");
+      std::size_t most = 0;
+      for (std::size_t k = 1; k < names_.size(); ++k) {
+        const auto binds = [&](std::size_t i) { return circuit_.species[i].dimers * s.molar[i]; };
+        if (binds(k) > binds(most)) most = k;
+      }
+      throw t.error("E-SEP-007",
+                    who + ": the solvent is loaded above capacity, " + text_of(bound) + " of " +
+                        text_of(total) + " mol/L, most by " + names_[most],
+                    total_key, "lower the loading or raise the extractant");
     }
     t.finish();
     return s;
@@ -337,9 +382,12 @@ class Reader {
     b.murphree_efficiency = t.number_or("murphree_efficiency", 1.0, {1e-6, 1.0});
     b.entrained_aqueous_fraction = t.number_or("entrained_aqueous_fraction", 0.0, {0.0, 0.5});
     b.entrained_organic_fraction = t.number_or("entrained_organic_fraction", 0.0, {0.0, 0.5});
-    if (const auto in = t.optional_table("aqueous_in")) b.aqueous_in = aqueous(*in);
+    const auto at = [&](int i) { return "bank " + b.name + ", stage " + std::to_string(i); };
+    if (const auto in = t.optional_table("aqueous_in")) {
+      b.aqueous_in = aqueous(*in, at(b.stages) + ", aqueous_in");
+    }
     if (const auto in = t.optional_table("organic_in")) {
-      b.organic_in = organic(*in);
+      b.organic_in = organic(*in, at(1) + ", organic_in");
     } else if (!circuit_.banks.empty()) {
       b.organic_from_previous = true;
     } else {
@@ -351,8 +399,9 @@ class Reader {
       feed.name = f.text_or("name", "feed");
       feed.stage = stage(f, "stage", b.stages);
       feed.is_feed = f.boolean_or("counts_as_feed", true);
-      if (const auto in = f.optional_table("aqueous")) feed.aqueous = aqueous(*in);
-      if (const auto in = f.optional_table("organic")) feed.organic = organic(*in);
+      const std::string who = at(feed.stage) + ", feed " + feed.name;
+      if (const auto in = f.optional_table("aqueous")) feed.aqueous = aqueous(*in, who);
+      if (const auto in = f.optional_table("organic")) feed.organic = organic(*in, who);
       f.finish();
       b.feeds.push_back(feed);
     }
@@ -388,6 +437,11 @@ Circuit parse_circuit(const std::string& text, const std::string& file,
 separation::Circuit chemistry_of(const TomlTable& root, const std::string& file,
                                  std::vector<InputFile>* records) {
   return Reader(root, file, records).chemistry();
+}
+
+Circuit read_circuit_table(const TomlTable& table, const std::string& file,
+                           std::vector<InputFile>* records) {
+  return Reader(table, file, records).read();
 }
 
 }  // namespace gadolin::config

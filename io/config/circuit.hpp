@@ -28,4 +28,8 @@ class TomlTable;
 separation::Circuit chemistry_of(const TomlTable& root, const std::string& file,
                                  std::vector<InputFile>* records = nullptr);
 
+/// The same from a table inside another file (a plant's [unit.circuit]); paths count from `file`.
+separation::Circuit read_circuit_table(const TomlTable& table, const std::string& file,
+                                       std::vector<InputFile>* records = nullptr);
+
 }  // namespace gadolin::config

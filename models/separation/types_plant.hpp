@@ -29,7 +29,7 @@ constexpr const char* to_string(StreamPhase phase) {
 
 /// What a plant follows: an element in one redox state, or an anion. The acid of any stream is
 /// minus the charge it holds: H+ + HSO4- - OH- of an aqueous stream, -3 for a mole of RE bound to
-/// the extractant or to oxygen.
+/// the extractant or to oxygen, -1 for an electron an oxidant takes.
 struct Component {
   std::string name;     ///< "Nd", "Ce(IV)", "Cl", "SO4"
   std::string element;  ///< what is balanced: "Ce" for "Ce(IV)"
@@ -45,17 +45,24 @@ struct PlantStream {
   double extractant_mol_per_h = 0;  ///< free + bound, in the basis of `extractant`
   std::string extractant;           ///< name of the extractant of an organic stream
   double other_kg_per_h = 0.0;      ///< solid: matter no component stands for
+  bool metal = false;               ///< solid: its cations are metal, not oxide
+  double oxidant_mol_per_h = 0.0;   ///< electrons it takes up (O2: 4 per mole)
 };
 
 /// A stream that enters the plant from outside.
 struct PlantFeed {
   std::string name;
-  PlantStream stream;
-  bool metal = false;                ///< solid: its cations are metal, not oxide
-  std::vector<std::string> unknown;  ///< elements the assay does not state; never taken as zero
-  std::string source;                ///< of the assay
-  std::string grade;                 ///< A, B, C; "own" for the user's numbers
-  std::map<std::string, double> carriers;  ///< share of the rare earths in each mineral; sums to 1
+  StreamPhase phase = StreamPhase::aqueous;
+  double volume_l_per_h = 0.0;              ///< aqueous
+  double mass_kg_per_h = 0.0;               ///< solid, dry
+  std::map<std::string, double> mol_per_h;  ///< by component name
+  double acid_molar = 0.0;                  ///< aqueous: proton total; negative = a base
+  std::string anion = "Cl", cation = "Na";  ///< what completes the charge of acid or base
+  bool metal = false;                       ///< solid: its cations are metal, not oxide
+  std::vector<std::string> unknown;         ///< elements the assay does not state; never zero
+  std::string source;                       ///< of the assay
+  std::string grade = "own";                ///< A, B, C of a card; "own" for the user's numbers
+  std::map<std::string, double> carriers;   ///< share of the rare earths in each mineral; sum 1
 };
 
 /// A yield with what it rests on.
@@ -76,6 +83,7 @@ struct Reagent {
 /// Shrinking-core rate of one element: r = pulp density * b * H^order * (1 - X)^(2/3) [mol/(L h)]
 struct LeachRate {
   std::string element;
+  double atoms_per_oxide = 2.0;  ///< of the element in the oxide the rate counts
   double order = 0.0, b_mol_per_kg_h = 0.0;
   EvidenceClass evidence = EvidenceClass::derived;
   std::string source;
@@ -199,10 +207,7 @@ struct Plant {
   std::vector<PlantFeed> feeds;
   std::vector<PlantUnit> units;
   std::vector<PlantProduct> products;
-  std::vector<std::string> discharged;  ///< streams declared as effluent or waste
   double hours_per_year = 8000.0;
-  /// Filled by plant_components(); amounts of feeds are indexed by it.
-  std::vector<Component> components;
 };
 
 enum class StreamRole { feed, reagent, internal, product, discharge };
@@ -238,6 +243,13 @@ struct PlantBalance {
   double closure_relative = 0.0;  ///< |in - out| over the larger amount
 };
 
+/// Something bought and used up.
+struct ReagentUse {
+  std::string unit, name;  ///< "HCl", "NaOH", "PC88A", "kerosene", "water"
+  double amount = 0.0;
+  std::string amount_unit;  ///< "mol/h" or "L/h"
+};
+
 struct UnitResult {
   std::string name, kind;
   ItemStatus status = ItemStatus::ok;
@@ -245,9 +257,8 @@ struct UnitResult {
   std::vector<PlantBalance> balances;  ///< of this unit
   bool has_circuit = false;
   CircuitResult circuit;
-  double make_up_l_per_h = 0.0;        ///< fresh solvent
-  double largest_acid_gap = 0.0;       ///< solver's acid against charge, relative to the unit's
-  double conversion_h2_mol_per_h = 0;  ///< hydrogen set free by dissolving metal
+  double acid_gap_relative = 0.0;   ///< circuit: the solver's acid of its outlets against charge
+  double hydrogen_mol_per_h = 0.0;  ///< H2 set free by dissolving metal
 };
 
 struct PlantProductResult {
@@ -275,7 +286,7 @@ struct PlantResult {
   int passes = 0;
   double loop_change = 0.0;
   std::vector<std::string> unknown;  ///< elements a feed does not state
-  std::vector<std::pair<std::string, double>> reagents_mol_per_h;  ///< bought, by name
+  std::vector<ReagentUse> reagents;
   double hours_per_year = 8000.0;
   EvidenceClass worst_evidence = EvidenceClass::measured;
   std::vector<std::string> evidence;  ///< "unit leach, Nd: MEMORY, source"
