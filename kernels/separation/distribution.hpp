@@ -12,26 +12,31 @@ namespace gadolin::separation {
 /// line         c0 = ln10 B0 + B1 ln(s), n = B1, b0 = m0, b1 = m1 s, b2 = c/ln10; s: dosage per X
 /// p, q rule the balances, never D.
 /// source docs/theory/separation.md#distribution
-struct SpeciesLaw {
-  double protons = 3.0;  ///< p
-  double dimers = 3.0;   ///< q
-  double c0 = 0.0;
-  double n = 3.0;
-  double b0 = 3.0;
-  double b1 = 0.0;
-  double b2 = 0.0;
+template <class V>
+struct LawOf {
+  V protons = 3.0;  ///< p
+  V dimers = 3.0;   ///< q
+  V c0 = 0.0;
+  V n = 3.0;
+  V b0 = 3.0;
+  V b1 = 0.0;
+  V b2 = 0.0;
 };
+using SpeciesLaw = LawOf<double>;
 
-GADOLIN_INLINE double ln_distribution(const SpeciesLaw& law, double xi, double eta, double x_free) {
+template <class V>
+GADOLIN_INLINE V ln_distribution(const LawOf<V>& law, V xi, V eta, V x_free) {
   return law.c0 + law.n * xi - (law.b0 + law.b1 * x_free) * eta + law.b2 * eta * eta;
 }
 /// d ln D / d xi
-GADOLIN_INLINE double extractant_slope(const SpeciesLaw& law, double eta, double x_free) {
+template <class V>
+GADOLIN_INLINE V extractant_slope(const LawOf<V>& law, V eta, V x_free) {
   return law.n - law.b1 * x_free * eta;
 }
 /// - d ln D / d eta
-GADOLIN_INLINE double proton_slope(const SpeciesLaw& law, double eta, double x_free) {
-  return law.b0 + law.b1 * x_free - 2.0 * law.b2 * eta;
+template <class V>
+GADOLIN_INLINE V proton_slope(const LawOf<V>& law, V eta, V x_free) {
+  return law.b0 + law.b1 * x_free - V(2.0) * law.b2 * eta;
 }
 /// True if D follows the stoichiometry, so that the stage is the minimum of a convex function.
 GADOLIN_INLINE bool is_stoichiometric(const SpeciesLaw& law) {

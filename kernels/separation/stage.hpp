@@ -16,7 +16,8 @@ namespace gadolin::separation {
 ///   X + (G/O) sum q_k y_k = C         extractant                                            (S4)
 /// in   total [species], element k at total[k * stride], mol/h; A, G (pooled organic), O (all
 ///      organic) L/h, > 0; P mol/h or Q mol/L, any sign; C mol/L, > 0
-///      ln_d_shift [species] added to ln D, pool [species] G of each species: null = none
+///      ln_d_shift [species] added to ln D, pool [species] G of each species, same stride: null =
+///      none
 struct StageProblem {
   const SpeciesLaw* law = nullptr;
   const double* ln_d_shift = nullptr;
@@ -63,8 +64,10 @@ GADOLIN_HD inline Local evaluate(const StageProblem& s, double xi, double eta, b
     const double t = s.total[static_cast<std::size_t>(k) * s.stride];
     if (!(t > 0.0)) continue;
     const SpeciesLaw& law = s.law[k];
-    const double shift = s.ln_d_shift == nullptr ? 0.0 : s.ln_d_shift[k];
-    const double pool = s.pool == nullptr ? s.organic_pool : s.pool[k];
+    const double shift =
+        s.ln_d_shift == nullptr ? 0.0 : s.ln_d_shift[static_cast<std::size_t>(k) * s.stride];
+    const double pool =
+        s.pool == nullptr ? s.organic_pool : s.pool[static_cast<std::size_t>(k) * s.stride];
     const double gd = pool * std::exp(ln_distribution(law, xi, eta, x_free) + shift);
     const double spread = s.aqueous + gd;
     const double x = t / spread;

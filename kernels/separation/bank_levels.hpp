@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/separation/bank_newton.hpp"
+
+/// Grid sequencing in the number of stages: a bank of five stages is easy from anywhere, and a
+/// longer bank is the shorter one with its plateaus drawn out.
+namespace gadolin::separation::bank_detail {
+
+/// The longest sequence: 2^15 stages and more come down in halves.
+constexpr int most_levels = 20;
+
+/// Stage counts from short to long, n last: `least`, twice that, and so on.
+struct Levels {
+  int count = 0;
+  int stages[most_levels];
+};
+GADOLIN_HD inline Levels level_sizes(int n, int least) {
+  Levels up;
+  for (int m = least; 4 * m < 3 * n && up.count + 1 < most_levels; m *= 2) {
+    up.stages[up.count++] = m;
+  }
+  up.stages[up.count++] = n;
+  return up;
+}
+
+/// Which stages of the bank stand for it in a bank of `target` stages: all special ones (ends,
+/// feeds, draws), the rest spread over the sections between them by their length.
+/// in   special [n]; list, stride: entry j at list[j * stride]
+/// out  false if the special ones do not fit
+GADOLIN_HD inline bool choose_stages(const std::uint8_t* special, std::size_t special_stride, int n,
+                                     int target, std::int32_t* list, std::size_t stride) {
+  int specials = 0, plain = 0;
+  for (int i = 0; i < n; ++i) {
+    if (special[static_cast<std::size_t>(i) * special_stride] != 0) {
+      ++specials;
+    } else {
+      ++plain;
+    }
+  }
+  const int room = target - specials;
+  if (room < 0 || room > plain) return false;
+  // Ideal share of every plain stage so far, rounded: exactly `room` of them are taken.
+  int seen = 0, taken = 0, at = 0;
+  for (int i = 0; i < n; ++i) {
+    if (special[static_cast<std::size_t>(i) * special_stride] != 0) {
+      list[static_cast<std::size_t>(at++) * stride] = i;
+      continue;
+    }
+    ++seen;
+    const int due = static_cast<int>((2ll * seen * room + plain) / (2ll * plain));
+    if (due > taken) {
+      ++taken;
+      list[static_cast<std::size_t>(at++) * stride] = i;
+    }
+  }
+  return at == target;
+}
+
+/// Profile of the longer bank from the shorter: stages are put in where neighbours differ least.
+/// in   short_list, long_list [stage * stride]; eta, xi of the short one [stage * stride]
+///      gap: scratch [short stages]
+/// out  from [long stages * stride]: place on the short bank, stage + share of the way to the next
+GADOLIN_HD inline void draw_out(const std::uint8_t* special, std::size_t stride,
+                                const std::int32_t* short_list, int short_n, const double* eta,
+                                const double* xi, const std::int32_t* long_list, double* gap,
+                                double* from) {
+  constexpr double flat = 1e-3;
+  int i = 0, j = 0;
+  from[0] = 0.0;
+  while (i + 1 < short_n) {
+    int end = i + 1, long_end = j + 1;
+    while (special[static_cast<std::size_t>(short_list[static_cast<std::size_t>(end) * stride]) *
+                   stride] == 0) {
+      ++end;
+    }
+    while (
+        special[static_cast<std::size_t>(long_list[static_cast<std::size_t>(long_end) * stride]) *
+                stride] == 0) {
+      ++long_end;
+    }
+    double sum = 0.0;
+    for (int g = i; g < end; ++g) {
+      const std::size_t a = static_cast<std::size_t>(g) * stride, b = a + stride;
+      const double size = flat + std::fabs(eta[b] - eta[a]) + std::fabs(xi[b] - xi[a]);
+      gap[g] = 1.0 / (size * size * size);
+      if (!(gap[g] > 1e-290)) gap[g] = 1e-290;  // also a lane that broke down
+      sum += gap[g];
+    }
+    const int extra = (long_end - j) - (end - i);
+    int used = 0;
+    double share = 0.0;
+    for (int g = i; g < end; ++g) {
+      share += gap[g];
+      int due = static_cast<int>(share / sum * extra + 0.5);
+      if (g + 1 == end || due > extra) due = extra;
+      const int parts = 1 + due - used;
+      used = due;
+      for (int t = 1; t <= parts; ++t) {
+        ++j;
+        from[static_cast<std::size_t>(j) * stride] =
+            t == parts ? g + 1.0 : g + static_cast<double>(t) / parts;
+      }
+    }
+    i = end;
+  }
+}
+
+}  // namespace gadolin::separation::bank_detail
