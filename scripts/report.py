@@ -15,7 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from gadolin_report import batch, recovery, sections  # noqa: E402
+from gadolin_report import batch, dynamics, recovery, sections  # noqa: E402
 from gadolin_report.page import Page  # noqa: E402
 from gadolin_report.result import Result  # noqa: E402
 from gadolin_report.words import escape  # noqa: E402
@@ -53,6 +53,7 @@ def build(result):
         sections.assay(page, sample, normaliser)
         recovery.recovery(page, sample)
         sections.separation(page, sample)
+        dynamics.dynamics(page, sample)
         sections.origin(page, sample)
         sections.blind_spots(page, sample)
         sections.warnings(page, sample)

@@ -13,6 +13,7 @@ namespace {
 constexpr Action (*sub_verbs[])(CLI::App&, CommonOptions&) = {
     add_separation_simulate,
     add_separation_design,
+    add_separation_dynamics,
 };
 
 }  // namespace

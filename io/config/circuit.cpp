@@ -91,6 +91,13 @@ class Reader {
     circuit_.organic_loop_closed =
         root_.choice_or("organic_loop", "open", {"open", "closed"}) == "closed";
     chemistry();
+    if (const auto t = root_.optional_table("mixer_rate_per_min")) {
+      for (Species& s : circuit_.species) {
+        s.mixer_rate_per_s = t->number_or(s.name, 0.0, not_negative) / 60.0;
+      }
+      t->finish();
+    }
+    for (const char* other_verb : {"dynamics", "uncertainty"}) root_.allow(other_verb);
     for (const TomlTable& t : root_.tables("bank")) circuit_.banks.push_back(bank(t));
     for (const TomlTable& t : root_.tables_or_none("return")) {
       separation::AqueousReturn r;
@@ -382,6 +389,8 @@ class Reader {
     b.murphree_efficiency = t.number_or("murphree_efficiency", 1.0, {1e-6, 1.0});
     b.entrained_aqueous_fraction = t.number_or("entrained_aqueous_fraction", 0.0, {0.0, 0.5});
     b.entrained_organic_fraction = t.number_or("entrained_organic_fraction", 0.0, {0.0, 0.5});
+    b.mixer_residence_s = 60.0 * t.number_or("mixer_residence_min", 0.0, not_negative);
+    b.mixer_plug_flow = t.choice_or("mixer_flow", "mixed", {"mixed", "plug"}) == "plug";
     const auto at = [&](int i) { return "bank " + b.name + ", stage " + std::to_string(i); };
     if (const auto in = t.optional_table("aqueous_in")) {
       b.aqueous_in = aqueous(*in, at(b.stages) + ", aqueous_in");

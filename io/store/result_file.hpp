@@ -17,6 +17,7 @@
 #include "models/origin/types.hpp"
 #include "models/recovery/types.hpp"
 #include "models/separation/types.hpp"
+#include "models/separation/types_dynamics.hpp"
 
 namespace gadolin::io {
 
@@ -85,6 +86,8 @@ class ResultFile {
   void write_recovery(const std::string& sample_id, const recovery::RecoveryResult& result);
   /// /sample_<id>/process
   void write_circuit(const std::string& sample_id, const separation::CircuitResult& result);
+  /// /sample_<id>/dynamics
+  void write_dynamics(const std::string& sample_id, const separation::DynamicsResult& result);
   /// /run/normaliser: the composition rare-earth patterns are divided by in the report.
   void write_normaliser(const Normaliser& normaliser);
 

@@ -386,6 +386,10 @@ class Run {
     const CircuitNetwork& net = equations_.network();
     DynamicsResult& r = result_;
     r.time_h.push_back(t);
+    double rare_earths_fed = 0.0;
+    for (std::size_t k = 0; k < c_; ++k) {
+      if (is_rare_earth(r.species[k])) rare_earths_fed += net.fed[k];
+    }
     for (std::size_t p = 0; p < net.products.size(); ++p) {
       double flow = 0.0, rare_earths = 0.0;
       std::vector<double> amount(c_);
@@ -394,13 +398,14 @@ class Run {
       }
       for (std::size_t k = 0; k < c_; ++k) {
         amount[k] = rates_[0][vessels_.produced_at() + p * c_ + k];
-        if (is_rare_earth(r.species[k])) rare_earths += amount[k];
+        if (is_rare_earth(r.species[k])) rare_earths += std::max(amount[k], 0.0);
       }
       r.product_flow_l_per_h.push_back(flow);
       for (std::size_t k = 0; k < c_; ++k) {
         r.product_molar.push_back(flow > 0.0 ? amount[k] / flow : 0.0);
-        const bool counts = is_rare_earth(r.species[k]) && rare_earths > 0.0;
-        r.purity_fraction.push_back(counts ? amount[k] / rare_earths : 0.0);
+        // Before metal arrives there is nothing to be pure.
+        const bool counts = is_rare_earth(r.species[k]) && rare_earths > 1e-9 * rare_earths_fed;
+        r.purity_fraction.push_back(counts ? std::max(amount[k], 0.0) / rare_earths : 0.0);
         r.produced_mol.push_back(z_[vessels_.produced_at() + p * c_ + k]);
       }
     }
@@ -594,7 +599,7 @@ class Run {
           result_.time_h[row] + share * (result_.time_h[row + 1] - result_.time_h[row]);
       met_at = after >= 0.0 ? crossing : nan;
     }
-    phase.off_spec_kg.push_back(off);
+    phase.off_spec_kg.push_back(std::max(off, 0.0));
     phase.on_spec_at_h.push_back(met_at);
   }
 };
