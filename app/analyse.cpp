@@ -10,6 +10,8 @@
 #include "app/identify_setup.hpp"
 #include "app/origin_setup.hpp"
 #include "app/quantify_setup.hpp"
+#include "app/specimen_setup.hpp"
+#include "app/summation_setup.hpp"
 #include "io/config/circuit.hpp"
 #include "io/config/data_dir.hpp"
 #include "io/config/route.hpp"
@@ -17,6 +19,7 @@
 #include "io/readers/pattern.hpp"
 #include "models/assay/indices.hpp"
 #include "models/diffraction/refine.hpp"
+#include "models/diffraction/summation.hpp"
 #include "models/origin/attribute.hpp"
 #include "models/recovery/reconcile.hpp"
 #include "models/recovery/recover.hpp"
@@ -193,26 +196,36 @@ void refine_patterns(const config::Case& laboratory_case, const config::CaseSamp
                      const RunSettings& settings, RunRecord& run, io::ResultFile& store,
                      SampleAnswer& answer, std::vector<diffraction::CrystalStructure>& structures) {
   if (sample.pattern_files.empty()) return;
+  auto asked = laboratory_case.diffraction;
+  if (!sample.internal_standard.phase.empty()) {
+    asked.quantify.internal_standard = sample.internal_standard;
+  }
+  if (!sample.particles.empty()) asked.quantify.particles = sample.particles;
+  if (answer.assay) asked.quantify.assay = contents_of(*answer.assay);
+  load_blank(asked.quantify, run.inputs);
+  const SummationChoices choices{laboratory_case.references.empty() ? "rietveld" : "summation",
+                                 laboratory_case.references};
+  const auto summation = load_summation(choices, sample.phases, asked.quantify, run.inputs);
   const DiffractionSetup setup =
-      load_diffraction_setup(sample.phases, sample.instrument, sample.wavelengths_angstrom);
+      summation
+          ? DiffractionSetup{}
+          : load_diffraction_setup(sample.phases, sample.instrument, sample.wavelengths_angstrom);
   structures = setup.structures;
   run.inputs.insert(run.inputs.end(), setup.inputs.begin(), setup.inputs.end());
   std::vector<diffraction::Pattern> patterns;
   for (const auto& file : sample.pattern_files) {
     InputFile record;
     for (auto& pattern : io::read_patterns(file, &record)) {
-      require_wavelength(pattern, setup);
+      if (!summation) require_wavelength(pattern, setup);
       patterns.push_back(std::move(pattern));
     }
     run.inputs.push_back(record);
   }
   const auto instrument = instrument_for(patterns, setup);
-  auto asked = laboratory_case.diffraction;
-  if (!sample.internal_standard.phase.empty()) {
-    asked.quantify.internal_standard = sample.internal_standard;
-  }
-  if (!sample.particles.empty()) asked.quantify.particles = sample.particles;
-  if (asks_for_search(sample.phases)) {
+  if (summation) {
+    answer.pattern_results = diffraction::sum_references(
+        patterns, summation->library, summation->options, asked, settings.engine);
+  } else if (asks_for_search(sample.phases)) {
     const auto library = load_phase_library(setup.structures, run.inputs, answer.warnings);
     const auto allowed = identify_options(answer.assay.value_or(assay::AssaySample{}), asked);
     answer.pattern_results = diffraction::analyse_unknown(
@@ -220,6 +233,7 @@ void refine_patterns(const config::Case& laboratory_case, const config::CaseSamp
     structures = structures_of(answer.pattern_results.front(), library);
   } else {
     resolve_quantify_names(sample.phases, setup.structures, asked.quantify);
+    measure_external_standard(setup, {}, instrument, asked, settings.engine, run.inputs);
     answer.pattern_results = diffraction::refine(patterns, setup.structures, instrument,
                                                  setup.tables, asked, settings.engine);
   }
@@ -240,7 +254,9 @@ void reconcile_and_recover(const config::Case& laboratory_case, const config::Ca
   if (!inputs.route) return;
   std::vector<recovery::PhaseInput> phases;
   std::vector<double> covariance;
-  if (!answer.pattern_results.empty() && answer.pattern_results.front().status == ItemStatus::ok) {
+  const bool usable =
+      !answer.pattern_results.empty() && answer.pattern_results.front().status == ItemStatus::ok;
+  if (usable && structures.size() == answer.pattern_results.front().phases.size()) {
     const auto& result = answer.pattern_results.front();
     for (std::size_t p = 0; p < result.phases.size(); ++p) {
       phases.push_back(
@@ -249,7 +265,9 @@ void reconcile_and_recover(const config::Case& laboratory_case, const config::Ca
     covariance = result.covariance_total;
   } else if (!answer.pattern_results.empty()) {
     answer.warnings.push_back(
-        {"W-REC-101", "the refinement is not usable: recovery rests on the assay alone"});
+        {"W-REC-101", usable ? "measured reference patterns state no chemical formula: recovery "
+                               "rests on the assay alone"
+                             : "the refinement is not usable: recovery rests on the assay alone"});
   }
   std::vector<recovery::ElementInput> elements;
   if (answer.assay) {

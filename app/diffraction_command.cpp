@@ -12,11 +12,14 @@
 #include "app/identify_setup.hpp"
 #include "app/quantify_setup.hpp"
 #include "app/result_json.hpp"
+#include "app/specimen_setup.hpp"
+#include "app/summation_setup.hpp"
 #include "io/readers/pattern.hpp"
 #include "io/store/result_file.hpp"
 #include "kernels/exec/chunk_pipeline.hpp"
 #include "models/diffraction/identify.hpp"
 #include "models/diffraction/refine.hpp"
+#include "models/diffraction/summation.hpp"
 
 namespace gadolin::app {
 
@@ -30,7 +33,9 @@ struct Choices {
   bool profiles = false;
   bool series = false;
   diffraction::RefinementOptions refinement;
+  std::string assay;  ///< TABLE.csv or TABLE.csv:ROW
   IdentifyChoices search;
+  SummationChoices summation;
 };
 
 /// A file that could not be read: its place in the batch is kept.
@@ -47,7 +52,8 @@ struct Chunk {
 
 constexpr std::size_t few_patterns = 16;  ///< up to here profiles are stored with every result
 
-Chunk read_chunk(const Choices& choices, const DiffractionSetup& setup, std::size_t index) {
+/// setup: nullptr where no wavelength is needed.
+Chunk read_chunk(const Choices& choices, const DiffractionSetup* setup, std::size_t index) {
   Chunk chunk;
   const auto size = static_cast<std::size_t>(choices.chunk);
   const std::size_t end = std::min(choices.files.size(), (index + 1) * size);
@@ -57,7 +63,7 @@ Chunk read_chunk(const Choices& choices, const DiffractionSetup& setup, std::siz
       auto patterns = io::read_patterns(choices.files[i], &record);
       chunk.inputs.push_back(record);
       for (auto& pattern : patterns) {
-        require_wavelength(pattern, setup);
+        if (setup != nullptr) require_wavelength(pattern, *setup);
         chunk.patterns.push_back(std::move(pattern));
       }
     } catch (const Error& error) {
@@ -94,6 +100,7 @@ void print_table(const diffraction::PatternResult& result) {
                              100.0 * phase.u_total);
   }
   print_quantification(result);
+  print_summation(result);
   if (result.identification) print_identification(*result.identification);
 }
 
@@ -104,10 +111,15 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
     return 0;
   }
   if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.files);
-  const DiffractionSetup setup = load_diffraction_setup(
-      choices.phases, choices.instrument, choices.wavelengths_angstrom, choices.folders);
-  const bool search = asks_for_search(choices.phases);
-  if (!search) {
+  std::vector<InputFile> summation_inputs;
+  const auto summation = load_summation(choices.summation, choices.phases,
+                                        choices.refinement.quantify, summation_inputs);
+  const DiffractionSetup setup =
+      summation ? DiffractionSetup{}
+                : load_diffraction_setup(choices.phases, choices.instrument,
+                                         choices.wavelengths_angstrom, choices.folders);
+  const bool search = !summation && asks_for_search(choices.phases);
+  if (!search && !summation) {
     resolve_quantify_names(choices.phases, setup.structures, choices.refinement.quantify);
   }
   const bool few = choices.files.size() <= few_patterns;
@@ -117,20 +129,30 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
     return words.empty() ? std::string("[]") : fmt::format("[\"{}\"]", fmt::join(words, "\", \""));
   };
   const auto& asked = choices.refinement;
-  RunRecord run =
-      begin_run(options, settings,
-                fmt::format("# options of gadolin diffraction\nphases = {}\ninstrument "
-                            "= \"{}\"\nwavelength_angstrom = [{}]\n"
-                            "background_terms = {}\ntwo_theta_min_deg = "
-                            "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\nseries = {}\n"
-                            "{}",
-                            quoted(choices.phases), choices.instrument,
-                            fmt::join(choices.wavelengths_angstrom, ", "), asked.background_terms,
-                            asked.two_theta_min_deg, asked.two_theta_max_deg, choices.chunk,
-                            choices.profiles, choices.series,
-                            identify_toml(choices.search, asks_for_search(choices.phases)) +
-                                quantify_toml(asked.quantify)));
+  RunRecord run = begin_run(
+      options, settings,
+      fmt::format(
+          "# options of gadolin diffraction\nphases = {}\ninstrument "
+          "= \"{}\"\nwavelength_angstrom = [{}]\n"
+          "background_terms = {}\ntwo_theta_min_deg = "
+          "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\nseries = {}\n"
+          "{}{}{}",
+          quoted(choices.phases), choices.instrument, fmt::join(choices.wavelengths_angstrom, ", "),
+          asked.background_terms, asked.two_theta_min_deg, asked.two_theta_max_deg, choices.chunk,
+          choices.profiles, choices.series, asked.texture ? "" : "texture = false\n",
+          summation ? fmt::format("method = \"summation\"\nreferences = \"{}\"\n",
+                                  choices.summation.library)
+                    : "",
+          identify_toml(choices.search, search) +
+              (choices.assay.empty() ? "" : fmt::format("assay = \"{}\"\n", choices.assay)) +
+              quantify_toml(asked.quantify)));
   run.inputs = setup.inputs;
+  run.inputs.insert(run.inputs.end(), summation_inputs.begin(), summation_inputs.end());
+  if (!choices.assay.empty()) {
+    choices.refinement.quantify.assay = contents_of(read_specimen_assay(choices.assay, run.inputs));
+  }
+  load_blank(choices.refinement.quantify, run.inputs);
+  bool standard_measured = false;
   diffraction::PhaseLibrary library;
   diffraction::IdentifyOptions identify;
   if (search) {
@@ -152,7 +174,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
 
   run_chunks(
       (choices.files.size() + chunk_size - 1) / chunk_size,
-      [&](std::size_t index) { return read_chunk(choices, setup, index); },
+      [&](std::size_t index) { return read_chunk(choices, summation ? nullptr : &setup, index); },
       [&](std::size_t, Chunk chunk) {
         for (const auto& item : chunk.unreadable) {
           if (!first_error) first_error = item.error;
@@ -164,9 +186,19 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
         }
         for (auto& pattern : chunk.patterns) pattern.id = ids(pattern.id);
         const auto instrument = instrument_for(chunk.patterns, setup);
+        if (!choices.refinement.quantify.standard_pattern.file.empty() && !summation &&
+            !chunk.patterns.empty() && !standard_measured) {
+          measure_external_standard(setup, choices.folders, instrument, choices.refinement,
+                                    settings.engine, run.inputs);
+          standard_measured = true;
+        }
         auto results =
-            search ? diffraction::analyse_unknown(chunk.patterns, library, instrument, setup.tables,
-                                                  identify, choices.refinement, settings.engine)
+            summation ? diffraction::sum_references(chunk.patterns, summation->library,
+                                                    summation->options, choices.refinement,
+                                                    settings.engine)
+            : search
+                ? diffraction::analyse_unknown(chunk.patterns, library, instrument, setup.tables,
+                                               identify, choices.refinement, settings.engine)
             : choices.series
                 ? diffraction::refine_series(chunk.patterns, setup.structures, instrument,
                                              setup.tables, choices.refinement, settings.engine)
@@ -249,9 +281,16 @@ Action add_diffraction(CLI::App& app, CommonOptions& options) {
   verb->add_option("--two-theta-max", choices->refinement.two_theta_max_deg,
                    "use points up to here [deg]")
       ->check(CLI::Range(0.0, 180.0));
+  verb->add_flag_callback(
+      "--no-texture", [choices] { choices->refinement.texture = false; },
+      "do not try March-Dollase texture");
   verb->add_option("--chunk", choices->chunk, "patterns per chunk [64]")
       ->check(CLI::Range(1, 100000));
   add_quantify_options(*verb, choices->refinement.quantify);
+  verb->add_option("--assay", choices->assay,
+                   "element table of the specimen, TABLE.csv or TABLE.csv:ROW: closure, and mass "
+                   "absorption for an external standard");
+  add_summation_options(*verb, choices->summation);
   verb->add_flag("--profiles", choices->profiles, "store calculated patterns of large batches too");
   add_common_options(*verb, options);
   return [&options, choices] { return run_diffraction(options, *choices); };

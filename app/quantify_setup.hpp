@@ -32,6 +32,22 @@ diffraction::InternalStandard parse_internal_standard(const std::string& text);
 /// throws Error E-XRD-140
 std::vector<diffraction::ParticleSize> parse_particles(const std::string& text);
 
+/// "corundum.prn,corundum=99.02+-1.11wt%": pattern, phase and its crystalline share.
+/// throws Error E-XRD-140
+diffraction::StandardPattern parse_external_standard(const std::string& text);
+
+/// "glass=24:9": name, centre and full width [deg].
+/// throws Error E-XRD-140
+diffraction::BackgroundHump parse_hump(const std::string& text);
+
+struct NamedValue {
+  std::string name;
+  double value = 0.0, u = 0.0;
+};
+/// "corundum=1,zincite=5.4+-0.2". `form` is the remedy of the error.
+/// throws Error E-XRD-140
+std::vector<NamedValue> parse_named_values(const std::string& text, const std::string& form);
+
 /// Names in the options become those of the structures: aliases as typed stand at the same place.
 /// throws Error E-XRD-141 where a phase named is none of those refined
 void resolve_quantify_names(const std::vector<std::string>& typed,

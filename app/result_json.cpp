@@ -6,6 +6,7 @@
 
 #include "app/identify_setup.hpp"
 #include "app/quantify_setup.hpp"
+#include "app/summation_setup.hpp"
 
 namespace gadolin::app {
 
@@ -68,6 +69,7 @@ Json to_json(const Quantity& quantity) {
 Json to_json(const diffraction::PatternResult& result) {
   Json row{{"id", result.id}, {"file", result.file}, {"status", to_string(result.status)}};
   const bool computed = diffraction::has_numbers(result);
+  row["method"] = result.method;
   row["rwp"] = computed ? number(result.rwp) : Json(nullptr);
   row["gof"] = computed ? number(result.gof) : Json(nullptr);
   const auto stated = [&](double value) { return computed ? number(value) : Json(nullptr); };
@@ -91,6 +93,7 @@ Json to_json(const diffraction::PatternResult& result) {
     }
   }
   if (auto more = to_json(result.quantification); !more.empty()) row["quantification"] = more;
+  if (auto sum = summation_json(result); !sum.empty()) row["summation"] = sum;
   if (result.identification) row["identification"] = to_json(*result.identification);
   row["warnings"] = to_json(result.warnings);
   if (!result.status_text.empty()) row["status_text"] = result.status_text;

@@ -10,7 +10,9 @@ with h5py, numpy and matplotlib.
 import argparse
 import json
 import pathlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,13 +40,31 @@ class Runs:
         path.write_text(text + add)
         return str(path)
 
-    def fit(self, pattern, phases, instrument, *more):
+    def data_without_dispersion(self):
+        """The shipped data folder with f' and f'' of every element 0."""
+        folder = self.scratch / "datasets"
+        if not folder.exists():
+            shutil.copytree(ROOT / "datasets", folder)
+            table = folder / "atomic/dispersion_cromer_liberman.csv"
+            rows = []
+            for line in table.read_text().splitlines():
+                cells = line.split(",")
+                if not line.startswith("#") and len(cells) > 3 and cells[-1][-1:].isdigit():
+                    cells[-2:] = ["0", "0"]
+                rows.append(",".join(cells))
+            table.write_text("\n".join(rows) + "\n")
+        return {"GADOLIN_DATA": str(folder)}
+
+    def fit(self, pattern, phases, instrument, *more, environment=None):
         """Profiles and weight fractions of one pattern."""
         self.count += 1
         out = self.scratch / f"result{self.count}.h5"
         command = [self.program, "diffraction", str(pattern), "--phases", ",".join(phases),
-                   "--instrument", instrument, "--out", str(out), "--json", *more]
-        done = subprocess.run(command, capture_output=True, text=True)
+                   "--out", str(out), "--json", *more]
+        if instrument:
+            command += ["--instrument", instrument]
+        done = subprocess.run(command, capture_output=True, text=True,
+                              env={**os.environ, **(environment or {})})
         if done.returncode not in (0, 4):
             sys.exit(done.stderr)
         with h5py.File(out) as file:
@@ -65,47 +85,131 @@ def panel(axis, profiles, low, high, title):
     axis.grid(alpha=0.3)
 
 
-def pair(runs, name, out, pattern, phases, without, with_, low, high, words):
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
-    for axis, instrument, label in ((axes[0], without, "without"), (axes[1], with_, "with")):
-        profiles, sample = runs.fit(pattern, phases, instrument)
-        panel(axis, profiles, low, high, f"{label} {words}: Rwp {sample['rwp']:.4f}")
-    axes[0].set_ylabel("counts")
-    axes[0].legend(fontsize=8)
+def save(figure, out, name):
     figure.tight_layout()
     figure.savefig(out / name, dpi=110, metadata={"Software": None})
     plt.close(figure)
 
 
-def contrast(runs, out, folder):
-    weighed = {"1a": (1.15, 4.04, 94.81), "1b": (94.31, 1.36, 4.33), "1d": (13.53, 32.89, 53.58),
-               "1f": (27.06, 55.22, 17.72), "1g": (31.37, 34.21, 34.42)}
-    phases = ("corundum", "zincite", "fluorite")
-    plain, mended = [], []
-    for name, truth in weighed.items():
-        _, sample = runs.fit(folder / f"cpd-{name}.prn", phases, "cpd_philips3020",
-                             "--particle-um", "5")
-        text = subprocess.run([runs.program, "diffraction", str(folder / f"cpd-{name}.prn"),
-                               "--phases", ",".join(phases), "--instrument", "cpd_philips3020",
-                               "--particle-um", "5"], capture_output=True, text=True).stdout
-        corrected = [float(v) for v in re.findall(r"([\d.]+) wt%  D ", text)]
-        plain.append([100 * p["weight_fraction"] - t for p, t in zip(sample["phases"], truth)])
-        mended.append([c - t for c, t in zip(corrected, truth)])
+def two_panels(out, name, cases, low, high):
+    """cases: two of (profiles, title)."""
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
-    for axis, errors, title in ((axes[0], plain, "as refined"),
-                                (axes[1], mended, "after Brindley, 5 um assumed")):
-        errors = np.array(errors)
+    for axis, (profiles, title) in zip(axes, cases):
+        panel(axis, profiles, low, high, title)
+    axes[0].set_ylabel("counts")
+    axes[0].legend(fontsize=8)
+    save(figure, out, name)
+
+
+def pair(runs, name, out, pattern, phases, without, with_, low, high, words):
+    cases = []
+    for instrument, label in ((without, "without"), (with_, "with")):
+        profiles, sample = runs.fit(pattern, phases, instrument)
+        cases.append((profiles, f"{label} {words}: Rwp {sample['rwp']:.4f}"))
+    two_panels(out, name, cases, low, high)
+
+
+def bars(out, name, groups, phases, titles, errors):
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.4), sharey=True)
+    for axis, title, own in zip(axes, titles, errors):
+        own = np.array(own)
         for p, phase in enumerate(phases):
-            axis.bar(np.arange(5) + 0.27 * (p - 1), errors[:, p], 0.25, label=phase)
-        axis.set_xticks(range(5), weighed)
-        axis.set_title(f"{title}: RMS {np.sqrt((errors ** 2).mean()):.2f} wt%", fontsize=9)
+            axis.bar(np.arange(len(groups)) + 0.27 * (p - 1), own[:, p], 0.25, label=phase)
+        axis.set_xticks(range(len(groups)), groups)
+        axis.set_title(f"{title}: RMS {np.sqrt((own ** 2).mean()):.2f} wt%", fontsize=9)
         axis.axhline(0, color="k", lw=0.8)
         axis.grid(alpha=0.3, axis="y")
     axes[0].set_ylabel("found - weighed [wt%]")
     axes[0].legend(fontsize=8)
-    figure.tight_layout()
-    figure.savefig(out / "correction_contrast.png", dpi=110, metadata={"Software": None})
-    plt.close(figure)
+    save(figure, out, name)
+
+
+WEIGHED = {"1a": (1.15, 4.04, 94.81), "1b": (94.31, 1.36, 4.33), "1d": (13.53, 32.89, 53.58),
+           "1f": (27.06, 55.22, 17.72), "1g": (31.37, 34.21, 34.42)}
+PHASES = ("corundum", "zincite", "fluorite")
+
+
+def dispersion(runs, out, folder):
+    errors = []
+    for environment in (runs.data_without_dispersion(), None):
+        own = []
+        for name, truth in WEIGHED.items():
+            _, sample = runs.fit(folder / f"cpd-{name}.prn", PHASES, "cpd_philips3020",
+                                 environment=environment)
+            own.append([100 * p["weight_fraction"] - t for p, t in zip(sample["phases"], truth)])
+        errors.append(own)
+    bars(out, "correction_dispersion.png", list(WEIGHED), PHASES,
+         ("f', f'' left out", "with f', f''"), errors)
+
+
+def texture(runs, out, folder):
+    phases, truth = ["corundum", "zincite", "fluorite", "brucite"], (21.27, 19.94, 22.53, 36.26)
+    cases = []
+    for more, label in ((["--no-texture"], "without texture"), ([], "March-Dollase")):
+        profiles, sample = runs.fit(folder / "cpd-2.prn", phases, "cpd_philips3020", *more)
+        worst = max(abs(100 * p["weight_fraction"] - t) for p, t in zip(sample["phases"], truth))
+        cases.append((profiles, f"{label}: worst {worst:.1f} wt%, Rwp {sample['rwp']:.3f}"))
+    two_panels(out, "correction_texture.png", cases, 17.0, 40.0)
+
+
+def displacement(runs, out, folder):
+    library = runs.scratch / "library.h5"
+    subprocess.run([runs.program, "library", "import", "--patterns",
+                    str(folder / "library_patterns.csv.gz"), "--phases",
+                    str(folder / "library_phases.csv"), "--out", str(library)], check=True,
+                   capture_output=True)
+    phases = ["quartz", "ordered_microcline", "labradorite", "kaolinite_dry_branch",
+              "montmorillonite_wyo", "illite_1m_rm30", "corundum"]
+    truth = {"QUARTZ": 20, "ORDERED_MICROCLINE": 36, "LABRADORITE": 8, "KAOLINITE_DRY_BRANCH": 4,
+             "MONTMORILLONITE_WYO": 12, "ILLITE_1M_RM30": 0}
+    cases = []
+    for more, label in ((["--largest-shift", "0"], "no common shift"), ([], "common shift")):
+        profiles, sample = runs.fit(folder / "Mix5.xy", phases, None, "--method", "summation",
+                                    "--references", str(library), "--internal-standard",
+                                    "corundum=20wt%", *more)
+        parts = {p["name"]: 80 * p["estimate"]
+                 for p in sample["quantification"]["absolute"][0]["parts"]}
+        mean = np.mean([abs(parts[name] - t) for name, t in truth.items()])
+        shift = sample["summation"]["shift_deg"]
+        cases.append((profiles, f"{label} ({shift:+.3f} deg): MAE {mean:.1f} wt%"))
+    two_panels(out, "correction_displacement.png", cases, 24.5, 30.0)
+
+
+def capillary(runs, out, folder):
+    """CeO2 in a 0.635 mm capillary, Mo radiation: absorption takes low angles down."""
+    cases = []
+    for mu_r, label in ((0.0, "no absorption"), (0.95, "mu R = 0.95")):
+        path = runs.scratch / f"capillary{mu_r}.toml"
+        path.write_text('name = "capillary"\ngeometry = "capillary"\nradius_mm = 200.0\n'
+                        '[[lines]]\nwavelength_angstrom = 0.70930\nrelative_intensity = 1.0\n'
+                        '[[lines]]\nwavelength_angstrom = 0.71359\nrelative_intensity = 0.5\n'
+                        f'[intensity]\ncapillary_mu_r = {mu_r}\n'
+                        '[resolution]\nw_deg2 = 0.01\nx_deg = 0.03\n')
+        profiles, sample = runs.fit(folder / "CeO2_635um_capillary_Mo.xy", ["CeO2"], str(path),
+                                    "--two-theta-max", "90")
+        cases.append((profiles, f"{label}: Rwp {sample['rwp']:.4f}"))
+    two_panels(out, "correction_capillary.png", cases, 10.0, 60.0)
+
+
+def doublet(runs, out, folder):
+    lone = runs.instrument("cpd_philips3020")
+    text = pathlib.Path(lone).read_text()
+    at = text.index("[[lines]]   # Cu K-alpha2")
+    pathlib.Path(lone).write_text(text[:at] + text[text.index("[axial]"):])
+    pair(runs, "correction_emission.png", out, folder / "corundum.prn", ["corundum"], lone,
+         "cpd_philips3020", 66.0, 78.0, "K-alpha2")
+
+
+def contrast(runs, out, folder):
+    plain, mended = [], []
+    for name, truth in WEIGHED.items():
+        _, sample = runs.fit(folder / f"cpd-{name}.prn", PHASES, "cpd_philips3020",
+                             "--particle-um", "5")
+        corrected = sample["quantification"]["contrast"]["phases"]
+        plain.append([100 * p["weight_fraction"] - t for p, t in zip(sample["phases"], truth)])
+        mended.append([100 * p["weight_fraction"] - t for p, t in zip(corrected, truth)])
+    bars(out, "correction_contrast.png", list(WEIGHED), PHASES,
+         ("as refined", "after Brindley, 5 um assumed"), (plain, mended))
 
 
 def main():
@@ -138,6 +242,12 @@ def main():
              ["corundum", "zincite", "fluorite"], lone, "cpd_philips3020", 25.0, 38.5,
              "calibrated instrument")
         contrast(runs, out, cpd)
+        dispersion(runs, out, cpd)
+        texture(runs, out, cpd)
+        displacement(runs, out, xrd / "rockjock_mixtures")
+        runs.count += 1
+        doublet(runs, out, cpd)
+        capillary(runs, out, xrd / "ree_standards")
 
 
 if __name__ == "__main__":

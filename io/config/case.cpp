@@ -154,9 +154,47 @@ std::vector<diffraction::ParticleSize> read_particles(const TomlTable& table) {
   return particles;
 }
 
+/// What beyond the refinement [diffraction] states: standards, humps, blank, calibrations.
+void read_quantify(const TomlTable& table, const Paths& paths,
+                   diffraction::QuantifyOptions& options) {
+  options.closure = table.boolean_or("closure", options.closure);
+  if (table.has("blank")) options.blank.file = paths.file(table, "blank", table.text("blank"));
+  if (const auto standard = table.optional_table("external_standard")) {
+    auto& out = options.standard_pattern;
+    out.file = paths.file(*standard, "pattern", standard->text("pattern"));
+    out.phase = standard->text("phase");
+    if (standard->has("crystalline_pct")) {
+      read_share(*standard, "crystalline_pct", {1.0, 100.0}, &out.crystalline_fraction,
+                 &out.u_crystalline_fraction);
+    }
+    standard->finish();
+  }
+  for (const auto& entry : table.tables_or_none("hump")) {
+    options.humps.push_back({entry.text("name"), entry.number("centre_deg", {0.5, 179.0}),
+                             entry.number("fwhm_deg", {2.0, 40.0})});
+    entry.finish();
+  }
+  for (const auto& entry : table.tables_or_none("zmv")) {
+    const double value = entry.number("value", {1e-12, 1e15});
+    options.calibrated.push_back({entry.text("phase"), value,
+                                  entry.number_or("u", 0.0, {0.0, 1e15}) / value,
+                                  entry.text_or("source", "stated in the case")});
+    entry.finish();
+  }
+  for (const auto& entry : table.tables_or_none("rir")) {
+    options.rir.push_back({entry.text("phase"), entry.number("value", {1e-4, 1e4}),
+                           entry.number_or("u", 0.0, {0.0, 1e4})});
+    entry.finish();
+  }
+}
+
 DiffractionDefaults read_diffraction(const TomlTable& table, const Paths& paths,
-                                     diffraction::RefinementOptions& options) {
+                                     diffraction::RefinementOptions& options,
+                                     std::string& references) {
   DiffractionDefaults defaults;
+  if (table.choice_or("method", "rietveld", {"rietveld", "summation"}) == "summation") {
+    references = paths.file(table, "references", table.text("references"));
+  }
   defaults.phases = read_phases(table, paths);
   if (table.has("instrument")) {
     defaults.instrument =
@@ -186,6 +224,7 @@ DiffractionDefaults read_diffraction(const TomlTable& table, const Paths& paths,
     options.quantify.internal_standard = read_internal_standard(*standard);
   }
   options.quantify.particles = read_particles(table);
+  read_quantify(table, paths, options.quantify);
   table.finish();
   return defaults;
 }
@@ -333,7 +372,7 @@ Case parse_case(std::string_view text, const std::string& file, bool check_files
   DiffractionDefaults defaults;
   result.diffraction.quantify.uncertainty = diffraction::UncertaintyEffort::full;
   if (const auto table = root.optional_table("diffraction")) {
-    defaults = read_diffraction(*table, paths, result.diffraction);
+    defaults = read_diffraction(*table, paths, result.diffraction, result.references);
   }
   if (const auto table = root.optional_table("assay")) {
     result.assay.default_u_fraction =

@@ -62,6 +62,7 @@ struct Case {
   CaseRecord record;
   std::vector<CaseSample> samples;
   diffraction::RefinementOptions diffraction;
+  std::string references;  ///< library of measured patterns: summation, no refinement; empty: none
   CaseAssay assay;
   CaseOrigin origin;
   CaseRecovery recovery;

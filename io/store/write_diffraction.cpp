@@ -141,7 +141,7 @@ void ResultFile::append_patterns(std::span<const PatternResult> results) {
   const Group batch = group(file_.get(), "batch", "NXentry");
   const hid_t id = batch.get();
 
-  std::vector<std::string> ids, files, hashes, status_texts, new_phases;
+  std::vector<std::string> ids, files, hashes, status_texts, fit_methods, new_phases;
   std::vector<std::int64_t> items, iterations, points, parameters;
   std::vector<int> status;
   PhaseTable table;
@@ -153,6 +153,7 @@ void ResultFile::append_patterns(std::span<const PatternResult> results) {
     hashes.push_back(hash == input_hash_.end() ? "" : hash->second);
     status.push_back(static_cast<int>(result.status));
     status_texts.push_back(result.status_text);
+    fit_methods.push_back(result.method);
     iterations.push_back(result.iterations);
     points.push_back(result.points);
     parameters.push_back(result.parameters);
@@ -182,6 +183,7 @@ void ResultFile::append_patterns(std::span<const PatternResult> results) {
   hdf5::append_texts(id, "sha256", hashes);
   hdf5::append_codes(id, "status", status, status.size(), {}, hdf5::item_status_codes());
   hdf5::append_texts(id, "status_text", status_texts);
+  hdf5::append_texts(id, "method", fit_methods);
   hdf5::append_integers(id, "iterations", iterations, "1");
   hdf5::append_integers(id, "points", points, "1");
   hdf5::append_integers(id, "parameters", parameters, "1");
@@ -275,8 +277,8 @@ void ResultFile::append_patterns(std::span<const PatternResult> results) {
     hdf5::write_text(id, "definition_note", "Row i of every column is the pattern id[i].");
     hdf5::make_scale(id, "item");
     hdf5::make_scale(id, "phase");
-    for (const char* name :
-         {"id", "file", "sha256", "status", "status_text", "iterations", "points", "parameters"}) {
+    for (const char* name : {"id", "file", "sha256", "status", "status_text", "method",
+                             "iterations", "points", "parameters"}) {
       hdf5::attach_scale(id, name, 0, "item");
     }
     for (const ItemColumn& column : fit_columns) hdf5::attach_scale(id, column.name, 0, "item");
@@ -348,6 +350,7 @@ void ResultFile::write_pattern(const std::string& sample_id, const diffraction::
 
   const Group fit = group(made.get(), "fit", "NXfit");
   hdf5::write_text(fit.get(), "program", "gadolin");
+  hdf5::write_text(fit.get(), "method", result.method);
   hdf5::write_integer(fit.get(), "sequence_index", 1, "1");
   hdf5::write_code(fit.get(), "status", static_cast<int>(result.status), hdf5::item_status_codes());
   hdf5::write_text(fit.get(), "status_text", result.status_text);

@@ -135,6 +135,116 @@ void write_closure(hid_t parent, const PatternResult& result,
                          "phases and assay together, beside the fractions of the refinement");
 }
 
+void write_summation(hid_t parent, const PatternResult& result,
+                     const diffraction::SummationResult& sum) {
+  const Group made = group(parent, "summation", "NXcollection");
+  const hid_t id = made.get();
+  hdf5::write_text(id, "library", sum.library);
+  hdf5::write_integer(id, "references", sum.references, "1");
+  hdf5::write_code(id, "searched", sum.searched ? 1 : 0, hdf5::yes_no_codes());
+  hdf5::write_number(id, "shift", sum.shift_deg, "deg");
+  std::vector<std::string> phases, alternatives;
+  for (std::size_t p = 0; p < result.phases.size(); ++p) {
+    phases.push_back(result.phases[p].name);
+    std::string list;
+    if (p < sum.not_told_apart.size()) {
+      for (const auto& other : sum.not_told_apart[p]) list += (list.empty() ? "" : ", ") + other;
+    }
+    alternatives.push_back(list);
+  }
+  hdf5::write_texts(id, "phase", phases);
+  hdf5::write_numbers(id, "own_shift", sum.own_shift_deg, "deg");
+  hdf5::write_texts(id, "not_told_apart", alternatives);
+  hdf5::write_texts(id, "not_found", sum.not_found);
+  hdf5::write_numbers(id, "not_found_lod", sum.not_found_lod, "1");
+}
+
+/// Humps, blank, calibrations and intensity ratios, each a small table.
+void write_parts(hid_t parent, const diffraction::Quantification& more) {
+  if (!more.humps.empty()) {
+    const Group made = group(parent, "humps", "NXcollection");
+    std::vector<std::string> names;
+    std::vector<double> centre, width, area, u;
+    for (const auto& hump : more.humps) {
+      names.push_back(hump.name);
+      centre.push_back(hump.centre_deg);
+      width.push_back(hump.fwhm_deg);
+      area.push_back(hump.area);
+      u.push_back(hump.u_area);
+    }
+    hdf5::write_texts(made.get(), "name", names);
+    hdf5::write_numbers(made.get(), "centre", centre, "deg");
+    hdf5::write_numbers(made.get(), "fwhm", width, "deg");
+    hdf5::write_numbers(made.get(), "area", area, "counts deg");
+    hdf5::write_numbers(made.get(), "area_errors", u, "counts deg");
+  }
+  for (const auto& blank : more.blank) {
+    const Group made = group(parent, "blank", "NXcollection");
+    hdf5::write_text(made.get(), "file", blank.file);
+    hdf5::write_number(made.get(), "scale", blank.scale, "1");
+    hdf5::write_number(made.get(), "scale_errors", blank.u_scale, "1");
+  }
+  if (!more.calibrated.empty()) {
+    const Group made = group(parent, "calibrated", "NXcollection");
+    std::vector<std::string> phases, sources;
+    std::vector<double> zmv, u;
+    for (const auto& one : more.calibrated) {
+      phases.push_back(one.phase);
+      sources.push_back(one.source);
+      zmv.push_back(one.zmv);
+      u.push_back(one.zmv * one.u_relative);
+    }
+    hdf5::write_texts(made.get(), "phase", phases);
+    hdf5::write_numbers(made.get(), "zmv", zmv, "g/mol angstrom^3");
+    hdf5::write_numbers(made.get(), "zmv_errors", u, "g/mol angstrom^3");
+    hdf5::write_texts(made.get(), "source", sources);
+  }
+  if (!more.rir.empty()) {
+    const Group made = group(parent, "intensity_ratios", "NXcollection");
+    std::vector<std::string> phases;
+    std::vector<double> rir, u_rir, height, fraction, u;
+    for (const auto& one : more.rir) {
+      phases.push_back(one.phase);
+      rir.push_back(one.rir);
+      u_rir.push_back(one.u_rir);
+      height.push_back(one.height_counts);
+      fraction.push_back(one.weight_fraction);
+      u.push_back(one.u);
+    }
+    hdf5::write_texts(made.get(), "phase", phases);
+    hdf5::write_numbers(made.get(), "rir", rir, "1");
+    hdf5::write_numbers(made.get(), "rir_errors", u_rir, "1");
+    hdf5::write_numbers(made.get(), "height", height, "counts");
+    hdf5::write_numbers(made.get(), "weight_fraction", fraction, "1");
+    hdf5::write_numbers(made.get(), "weight_fraction_errors", u, "1");
+  }
+}
+
+void write_groups(hid_t parent, const std::vector<diffraction::GroupFraction>& groups) {
+  const Group made = group(parent, "groups", "NXcollection");
+  const hid_t id = made.get();
+  std::vector<std::string> names, members;
+  std::vector<double> fraction, stat, total, absolute, u_absolute;
+  for (const auto& one : groups) {
+    names.push_back(one.name);
+    std::string list;
+    for (const auto& member : one.members) list += (list.empty() ? "" : ", ") + member;
+    members.push_back(list);
+    fraction.push_back(one.weight_fraction);
+    stat.push_back(one.u_stat);
+    total.push_back(one.u_total);
+    absolute.push_back(one.has_absolute ? one.absolute_fraction : no_number());
+    u_absolute.push_back(one.has_absolute ? one.u_absolute : no_number());
+  }
+  hdf5::write_texts(id, "group", names);
+  hdf5::write_texts(id, "members", members);
+  hdf5::write_numbers(id, "weight_fraction", fraction, "1");
+  hdf5::write_numbers(id, "weight_fraction_errors", stat, "1");
+  hdf5::write_numbers(id, "weight_fraction_u_total", total, "1");
+  hdf5::write_numbers(id, "absolute_fraction", absolute, "1");
+  hdf5::write_numbers(id, "absolute_fraction_u_total", u_absolute, "1");
+}
+
 }  // namespace
 
 void append_quantification(hid_t batch, std::span<const PatternResult> results,
@@ -206,7 +316,8 @@ void write_quantification(hid_t entry, const PatternResult& result) {
   const auto& more = result.quantification;
   const AbsoluteResult* absolute = first_absolute(result);
   if (absolute == nullptr && more.contrast.empty() && more.closure.empty() &&
-      more.u_protocol.empty()) {
+      more.u_protocol.empty() && more.summation.empty() && more.groups.empty() &&
+      more.humps.empty() && more.blank.empty() && more.calibrated.empty() && more.rir.empty()) {
     return;
   }
   const Group made = group(entry, "quantification", "NXcollection");
@@ -219,6 +330,9 @@ void write_quantification(hid_t entry, const PatternResult& result) {
   }
   for (const auto& one : more.contrast) write_contrast(made.get(), one);
   for (const auto& one : more.closure) write_closure(made.get(), result, one);
+  write_parts(made.get(), more);
+  for (const auto& one : more.summation) write_summation(made.get(), result, one);
+  if (!more.groups.empty()) write_groups(made.get(), more.groups);
   if (!more.u_protocol.empty()) {
     const Group protocol = group(made.get(), "protocol", "NXcollection");
     std::vector<std::string> phases;

@@ -12,7 +12,7 @@ namespace gadolin::diffraction {
 namespace {
 
 std::string text_of(const char* format, double a, double b = 0.0) {
-  char text[120];
+  char text[320];
   std::snprintf(text, sizeof text, format, a, b);
   return text;
 }
@@ -129,7 +129,10 @@ AbsoluteResult by_external_standard(const PatternResult& result, const ExternalS
   out.basis = standard.source + text_of(", mass absorption of the specimen %.2f +- %.2f cm2/g",
                                         standard.mu_mass_cm2_per_g, standard.u_mu_mass_cm2_per_g);
   const std::size_t n = result.phases.size(), m = n + 1;
-  const double per_scale = standard.mu_mass_cm2_per_g / standard.k;
+  double per_scale = standard.mu_mass_cm2_per_g / standard.k;
+  if (standard.step_time_s > 0.0 && result.step_time_s > 0.0) {
+    per_scale *= standard.step_time_s / result.step_time_s;
+  }
   const double common2 = std::pow(standard.u_k / standard.k, 2) +
                          std::pow(standard.u_mu_mass_cm2_per_g / standard.mu_mass_cm2_per_g, 2);
   std::vector<std::size_t> source(n);
@@ -183,6 +186,8 @@ ExternalStandard external_constant(const PatternResult& standard_pattern, std::s
   const auto& found = standard_pattern.phases[phase];
   if (!is_found(found) || !(weight_fraction > 0.0)) return out;
   out.k = found.scale * found.zmv * mu_mass_cm2_per_g / weight_fraction;
+  out.step_time_s = standard_pattern.step_time_s;
+  out.mu_mass_cm2_per_g = 0.0;  // that of the specimen, which is not known here
   const double relative_scale = found.u_scale / found.scale;
   const double relative_weight = u_weight_fraction / weight_fraction;
   out.u_k = out.k * std::sqrt(relative_scale * relative_scale + relative_weight * relative_weight);
@@ -229,6 +234,7 @@ std::vector<Warning> absolute_warnings(const PatternResult& result,
       }
     }
     const auto& rest = absolute.parts.back();
+    if (rest.name != rest_name) continue;
     if (rest.weight_fraction < -2.0 * rest.u_total) {
       warnings.push_back(
           {"W-XRD-142",
@@ -252,6 +258,11 @@ void quantify_further(const RefinementOptions& options, PatternResult& result) {
     out.absolute.push_back(
         by_external_standard(result, asked.external_standard, model_error(asked.uncertainty)));
   }
+  if (!out.humps.empty() && !asked.calibrated.empty()) {
+    auto humps = by_calibrated_humps(result, asked.calibrated);
+    if (!humps.parts.empty()) out.absolute.push_back(std::move(humps));
+  }
+  calibrate_from(asked, result);
   if (!asked.particles.empty() && result.phases.size() > 1) {
     out.contrast.push_back(correct_contrast(result, asked.particles, options.assumed_particle_um));
   }

@@ -17,7 +17,8 @@ namespace gadolin::diffraction {
 /// source docs/theory/diffraction.md#absolute
 AbsoluteResult by_internal_standard(const PatternResult& result, const InternalStandard& standard);
 
-/// External standard: X_p = S_p (ZMV)_p mu* / K, each phase for itself.
+/// External standard: X_p = S_p (ZMV)_p mu* / K, each phase for itself. Where both patterns state
+/// their counting time per step, S is taken per second.
 /// in   K and mu* > 0; K from external_constant() on the same instrument with the same settings
 /// out  parts sum to 1; scales count as independent, K and mu* as common to all phases
 /// source O'Connor & Raven (1988) Powder Diffr. 3, 2
@@ -35,6 +36,18 @@ ExternalStandard external_constant(const PatternResult& standard_pattern, std::s
 CalibratedPhase calibrate_phase(const PatternResult& mixture, std::size_t phase,
                                 std::size_t standard, double weight_fraction,
                                 double standard_weight_fraction, double u_ratio_relative);
+
+/// Humps whose (ZMV) was calibrated count as phases: X_h = A_h z_h / (sum S z + sum A z), the
+/// phases share the rest. out   parts: the phases, then the humps calibrated; no parts where none
+/// of the humps is source Scarlett & Madsen (2006) Powder Diffr. 21, 278; Madsen, Scarlett & Kern
+/// (2011) Z. Krist.
+///        226, 944
+AbsoluteResult by_calibrated_humps(const PatternResult& result,
+                                   const std::vector<CalibratedPhase>& calibrated);
+
+/// The calibrations asked for, from this pattern as the mixture; a phase or standard that is not
+/// found gives none and a warning W-XRD-146.
+void calibrate_from(const QuantifyOptions& options, PatternResult& result);
 
 /// Warnings on an absolute result: W-XRD-140 less than 10 % of the standard, -141 the standard is
 /// not found, -142 the rest is negative beyond twice its uncertainty.

@@ -39,6 +39,7 @@ class Assessment {
   PatternResult run() {
     result_.id = pattern_.id;
     result_.file = pattern_.file;
+    result_.step_time_s = pattern_.step_time_s;
     result_.status = state_.status;
     result_.status_text = state_.status_text;
     result_.warnings = pattern_.warnings;
@@ -52,6 +53,8 @@ class Assessment {
     figures_of_merit();
     quantities();
     shapes();
+    background_parts();
+    ratios();
     warnings();
     if (!any_found()) withdraw();
     if (options_.keep_profiles) {
@@ -143,6 +146,9 @@ class Assessment {
       scale[p] = parameter(own(p) + Layout::scale);
       const Metric metric = phase.metric_at(state_.parameters.data() + own(p) + Layout::cell);
       zmv[p] = phase.cell_mass_g_per_mol * cell_volume_angstrom3(metric);
+      for (const auto& calibrated : options_.quantify.calibrated) {
+        if (calibrated.phase == phase.name) zmv[p] = calibrated.zmv;
+      }
       area += std::max(0.0, phase_summary(p, PhaseSummary::area));
       for (std::size_t q = 0; q < n; ++q) {
         cov[p * n + q] =
@@ -160,8 +166,19 @@ class Assessment {
                        model_.phases[p].volume_angstrom3);
       mu.push_back(model_.phases[p].mu_per_cm);
     }
-    const auto weights = weight_fractions(
-        scale, cov, zmv, model_error(options_.quantify.uncertainty), contrasts_per_cm(volume, mu));
+    const auto error = model_error(options_.quantify.uncertainty);
+    const auto contrast = contrasts_per_cm(volume, mu);
+    std::vector<double> spread(n);
+    for (std::size_t p = 0; p < n; ++p) {
+      double relative = relative_scale_error(error, contrast[p]);
+      for (const auto& calibrated : options_.quantify.calibrated) {
+        if (calibrated.phase == model_.phases[p].name) {
+          relative = std::hypot(relative, calibrated.u_relative);
+        }
+      }
+      spread[p] = relative * scale[p];
+    }
+    const auto weights = weight_fractions(scale, cov, zmv, error, contrast, spread);
     result_.covariance_stat = weights.covariance_stat;
     result_.covariance_total = weights.covariance_total;
     for (std::size_t p = 0; p < n; ++p) {
@@ -197,6 +214,69 @@ class Assessment {
         out.lod_weight_fraction = total > 0.0 ? std::min(1.0, 3.3 * sigma * zmv[p] / total) : 1.0;
       }
     }
+  }
+
+  /// Humps and blank as fitted.
+  void background_parts() {
+    auto& more = result_.quantification;
+    const auto& asked = options_.quantify;
+    for (std::size_t h = 0; h < asked.humps.size(); ++h) {
+      const int place = Layout::hump + static_cast<int>(h) * Layout::hump_stride;
+      HumpResult hump{asked.humps[h].name,
+                      parameter(place + Layout::hump_centre),
+                      parameter(place + Layout::hump_fwhm),
+                      parameter(place + Layout::hump_area),
+                      u_parameter(place + Layout::hump_area),
+                      {}};
+      for (std::size_t p = 0; p < model_.phases.size(); ++p) {
+        hump.covariance_with_scale.push_back(
+            covariance(free_at(place + Layout::hump_area), free_at(own(p) + Layout::scale)));
+      }
+      more.humps.push_back(std::move(hump));
+    }
+    if (!state_.blank.empty()) {
+      more.blank.push_back(
+          {asked.blank.file, parameter(Layout::blank), u_parameter(Layout::blank)});
+    }
+  }
+
+  /// Reference intensity ratios: W_p ~ height of the strongest line over RIR.
+  void ratios() {
+    const auto& asked = options_.quantify.rir;
+    if (asked.empty()) return;
+    double total = 0.0;
+    std::vector<RatioFraction> list;
+    for (std::size_t p = 0; p < model_.phases.size(); ++p) {
+      RatioFraction one;
+      one.phase = model_.phases[p].name;
+      for (const auto& stated : asked) {
+        if (stated.phase != one.phase) continue;
+        one.rir = stated.rir;
+        one.u_rir = stated.u_rir;
+      }
+      if (!(one.rir > 0.0)) return;
+      const auto y = phase_pattern(model_, state_, static_cast<int>(p));
+      if (result_.phases[p].scale > 0.0) {
+        one.height_counts = *std::max_element(y.begin(), y.end());
+      }
+      total += one.height_counts / one.rir;
+      list.push_back(one);
+    }
+    if (!(total > 0.0)) return;
+    for (auto& one : list) one.weight_fraction = one.height_counts / one.rir / total;
+    for (std::size_t p = 0; p < list.size(); ++p) {
+      double variance = 0.0;
+      for (std::size_t q = 0; q < list.size(); ++q) {
+        const auto& phase = result_.phases[q];
+        const double relative = std::hypot(phase.scale > 0.0 ? phase.u_scale / phase.scale : 0.0,
+                                           list[q].u_rir / list[q].rir);
+        const double slope =
+            list[p].weight_fraction * ((p == q ? 1.0 : 0.0) - list[q].weight_fraction);
+        variance += slope * slope * relative * relative;
+      }
+      list[p].u = std::sqrt(variance);
+    }
+    result_.quantification.rir = std::move(list);
   }
 
   /// What a width taken from the strongest phase may do to the scale of a weak one: its own width

@@ -125,6 +125,12 @@ Calibration calibrate(const Pattern& pattern, const CrystalStructure& standard,
   };
   if (!state.usable() || !bench.start(options.background_terms)) return fail();
 
+  if (start.geometry == Geometry::bragg_brentano && !(start.transparency > 0.0) &&
+      options.packing > 0.0) {
+    const double mu_per_mm = 0.1 * options.packing * model.phases[0].mu_per_cm;
+    state.parameters[Layout::transparency] =
+        mu_per_mm > 0.0 ? std::min(0.01, 0.5 / (mu_per_mm * start.radius_mm)) : 0.0;
+  }
   bench.step({shift});
   std::vector<int> cell;
   for (std::size_t k = 0; k < model.phases[0].directions.size(); ++k) {

@@ -19,6 +19,9 @@ struct CalibrationOptions {
   bool axial = true;             ///< refine S/L of the axial divergence where it pays
   double two_theta_min_deg = 0.0, two_theta_max_deg = 0.0;  ///< 0 = all
   int background_terms = 8;
+  /// Share of the volume the grains of the standard fill, for its transparency t = 1/(2 mu R) with
+  /// mu from the structure, where the start states none; 0: none. Usual for back-packed powders.
+  double packing = 0.6;
 };
 
 /// An instrument as a standard shows it.

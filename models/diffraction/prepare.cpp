@@ -74,7 +74,9 @@ double counts_scale(const std::vector<double>& counts) {
   return median > 0.0 ? median : 1.0;
 }
 
-void crop(const Pattern& pattern, const RefinementOptions& options, PatternState& state) {
+}  // namespace
+
+void take_points(const Pattern& pattern, const RefinementOptions& options, PatternState& state) {
   const std::size_t n = pattern.two_theta_deg.size();
   const auto refuse = [&](const std::string& text) {
     state.status = ItemStatus::out_of_range;
@@ -136,6 +138,8 @@ void crop(const Pattern& pattern, const RefinementOptions& options, PatternState
     state.variance[i] = std::max(mean * scale, state.poisson ? 1.0 : 1e-6 * scale * sum / m);
   }
 }
+
+namespace {
 
 /// Rings that patterns of the same lines and the same range share. They depend on nothing else, so
 /// that a pattern's result does not depend on its company.
@@ -206,6 +210,29 @@ std::size_t peaks_of(const RingSet& set) {
 
 }  // namespace
 
+namespace {
+
+/// The blank on the pattern's grid, by straight lines; beyond its ends the end values.
+void take_blank(const MeasuredBlank& blank, PatternState& state) {
+  if (blank.two_theta_deg.empty()) return;
+  const auto& x = blank.two_theta_deg;
+  const auto& y = blank.counts;
+  if (state.two_theta_deg.front() < x.front() - 0.5 ||
+      state.two_theta_deg.back() > x.back() + 0.5) {
+    state.warnings.push_back(
+        {"W-XRD-145", "the blank " + blank.file + " covers " + number(x.front(), "%.4g") + " to " +
+                          number(x.back(), "%.4g") + " degrees: beyond, its end values are used"});
+  }
+  std::size_t k = 0;
+  for (const double at : state.two_theta_deg) {
+    while (k + 2 < x.size() && x[k + 1] < at) ++k;
+    const double t = std::clamp((at - x[k]) / (x[k + 1] - x[k]), 0.0, 1.0);
+    state.blank.push_back(y[k] + t * (y[k + 1] - y[k]));
+  }
+}
+
+}  // namespace
+
 BatchModel prepare(const std::vector<Pattern>& patterns,
                    const std::vector<CrystalStructure>& structures, const Instrument& instrument,
                    const AtomicTables& tables, const RefinementOptions& options,
@@ -216,6 +243,10 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
   if (structures.size() > 24) {
     throw Error("E-XRD-111", std::to_string(structures.size()) + " phases, at most 24", "",
                 "leave out phases that are not in the sample", ExitCode::usage);
+  }
+  if (options.quantify.humps.size() > max_humps) {
+    throw Error("E-XRD-143", std::to_string(options.quantify.humps.size()) + " humps, at most 3",
+                "", "leave the others to the background", ExitCode::usage);
   }
   if (instrument.lines.empty() || instrument.lines.size() > max_lines ||
       !(instrument.lines.front().wavelength_angstrom > 0.0)) {
@@ -237,7 +268,7 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     PatternState& state = states[i];
     state.lines = resolve_lines(patterns[i], instrument, state);
-    if (state.usable()) crop(patterns[i], options, state);
+    if (state.usable()) take_points(patterns[i], options, state);
     if (!state.usable()) continue;
     const double end = ring_end_deg(state.two_theta_deg.back());
     std::size_t s = 0;
@@ -249,7 +280,7 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
       sets.push_back(make_ring_set(structures, model, tables, state.lines, end));
     }
     state.ring_set = static_cast<int>(s);
-    const std::size_t tiles = state.counts.size() / (2 * leaf_points) + 1;
+    const std::size_t tiles = state.counts.size() / tile_points + 1;
     if (!sets[s].refusal.empty()) {
       state.status = ItemStatus::out_of_range;
       state.status_text = sets[s].refusal;
@@ -283,6 +314,13 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
     parameters[Layout::transparency] = instrument.transparency;
     parameters[Layout::capillary_a] = instrument.capillary_a_mm;
     parameters[Layout::capillary_b] = instrument.capillary_b_mm;
+    const auto& humps = options.quantify.humps;
+    for (std::size_t h = 0; h < humps.size(); ++h) {
+      double* own = parameters.data() + Layout::hump + h * Layout::hump_stride;
+      own[Layout::hump_centre] = humps[h].centre_deg;
+      own[Layout::hump_fwhm] = humps[h].fwhm_deg;
+    }
+    if (state.usable()) take_blank(options.quantify.blank, state);
     for (int p = 0; p < model.layout.phases; ++p) {
       double* own = parameters.data() + model.layout.phase(p);
       own[Layout::x] = instrument.x_deg;

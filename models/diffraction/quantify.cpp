@@ -29,13 +29,14 @@ std::vector<double> contrasts_per_cm(const std::vector<double>& volume,
 
 ModelError model_error(UncertaintyEffort effort) {
   return effort == UncertaintyEffort::full ? ModelError{0.01, 0.001, 4.0}
-                                           : ModelError{0.07, 0.0005, 6.0};
+                                           : ModelError{0.095, 0.0007, 8.0};
 }
 
 WeightFractions weight_fractions(const std::vector<double>& scale,
                                  const std::vector<double>& covariance,
                                  const std::vector<double>& zmv, const ModelError& error,
-                                 const std::vector<double>& contrast_per_cm) {
+                                 const std::vector<double>& contrast_per_cm,
+                                 const std::vector<double>& own_spread) {
   const std::size_t n = scale.size();
   WeightFractions result;
   result.weight_fraction.assign(n, 0.0);
@@ -62,8 +63,10 @@ WeightFractions weight_fractions(const std::vector<double>& scale,
           stat += d[p * n + a] * covariance[a * n + b] * d[q * n + b];
         }
         const double spread =
-            relative_scale_error(error, contrast_per_cm.empty() ? 0.0 : contrast_per_cm[a]) *
-            scale[a];
+            own_spread.empty()
+                ? scale[a] * relative_scale_error(
+                                 error, contrast_per_cm.empty() ? 0.0 : contrast_per_cm[a])
+                : own_spread[a];
         model += d[p * n + a] * spread * spread * d[q * n + a];
       }
       // The floors keep the sum at 1: independent errors of equal size, their mean taken out.

@@ -33,14 +33,16 @@ struct WeightFractions {
 
 /// Hill-Howard: W_p = S_p (Z M V)_p / sum_q S_q (Z M V)_q.
 /// in   scale [phases] >= 0, at least one > 0; covariance [phases * phases] of the scales; zmv
-///      [phases] > 0; contrast_per_cm [phases] mu_p - mu_mix, or empty: none
+///      [phases] > 0; contrast_per_cm [phases] mu_p - mu_mix, or empty: none; own_spread
+///      [phases] model error of every scale where it is known otherwise, or empty: from `error`
 /// out  Cov(W) = D Cov(S) D', D_pq = (zmv_q / T)(delta_pq - W_p); total adds the model error
 /// fails  all scales 0: all weight fractions 0, covariances 0
 /// source Hill & Howard (1987) J. Appl. Cryst. 20, 467
 WeightFractions weight_fractions(const std::vector<double>& scale,
                                  const std::vector<double>& covariance,
                                  const std::vector<double>& zmv, const ModelError& error = {},
-                                 const std::vector<double>& contrast_per_cm = {});
+                                 const std::vector<double>& contrast_per_cm = {},
+                                 const std::vector<double>& own_spread = {});
 
 /// mu_p - mu_mix [1/cm], mu_mix the mean over the volume shares (any common unit).
 std::vector<double> contrasts_per_cm(const std::vector<double>& volume,

@@ -115,6 +115,13 @@ class Protocol {
   }
 
   void scales_and_background() {
+    for (auto& state : states_) {
+      for (std::size_t h = 0; h < options_.quantify.humps.size(); ++h) {
+        state.free.push_back(Layout::hump + static_cast<int>(h) * Layout::hump_stride +
+                             Layout::hump_area);
+      }
+      if (!state.blank.empty()) state.free.push_back(Layout::blank);
+    }
     launch_stage(model_, states_, std::vector<char>(states_.size(), 1), launch_options(1), engine_);
     for (auto& state : states_) {
       if (state.usable() && state.calculated.empty()) {

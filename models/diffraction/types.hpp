@@ -172,7 +172,9 @@ struct PatternResult {
   std::string id;
   std::string file;
   ItemStatus status = ItemStatus::not_converged;
-  std::string status_text;  ///< why not ok, in words; empty if ok
+  std::string status_text;          ///< why not ok, in words; empty if ok
+  std::string method = "Rietveld";  ///< or "full-pattern summation"
+  double step_time_s = 0.0;         ///< counting time of a point; 0 if not stated
   double rwp = 0.0, rexp = 0.0, gof = 0.0, durbin_watson = 0.0;
   int iterations = 0;
   int points = 0;

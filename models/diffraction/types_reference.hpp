@@ -43,4 +43,13 @@ struct PatternLibrary {
   }
 };
 
+/// What may be asked of a summation of reference patterns; the defaults are the unattended
+/// protocol.
+struct SummationOptions {
+  std::vector<std::string> references;   ///< ids; empty: search the whole library
+  double largest_shift_deg = 0.3;        ///< of all references together
+  double largest_own_shift_deg = 0.05;   ///< of one beside the others
+  double clay_two_theta_min_deg = 19.0;  ///< lower end with clay references, unless one is asked
+};
+
 }  // namespace gadolin::diffraction

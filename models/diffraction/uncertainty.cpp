@@ -243,7 +243,7 @@ void finish_quantities(const BatchModel& model, const std::vector<CrystalStructu
     add_protocol_spread(model, states, options, engine, results);
   }
   std::vector<std::vector<ElementContent>> compositions;
-  if (!options.quantify.assay.empty()) {
+  if (options.quantify.closure && !options.quantify.assay.empty()) {
     for (const auto& structure : structures) compositions.push_back(composition(structure));
   }
   for (std::size_t i = 0; i < states.size(); ++i) {

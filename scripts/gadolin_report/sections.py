@@ -159,12 +159,11 @@ def summary(page, sample):
 
 
 def fit_figure(page, path, two_theta, observed, calculated, background, ticks, merits, name):
-    caption = (f"Rietveld refinement, 2\u03b8 {two_theta[0]:.2f} to {two_theta[-1]:.2f}\u00b0: "
+    caption = (f"Fitted pattern, 2\u03b8 {two_theta[0]:.2f} to {two_theta[-1]:.2f}\u00b0: "
                f"R<sub>wp</sub> = {100 * merits['rwp']:.2f} %, R<sub>exp</sub> = "
                f"{100 * merits['rexp']:.2f} %, GoF = {merits['gof']:.2f}. Marks: Bragg positions "
                "of each phase.")
-    drawing = figures.rietveld(two_theta, observed, calculated, background, ticks,
-                               "Rietveld refinement")
+    drawing = figures.rietveld(two_theta, observed, calculated, background, ticks, "fitted pattern")
     if len(background) != len(two_theta):
         background = np.full(len(two_theta), np.nan)
     rows = [[float(a), float(b), float(c), float(d), float(b - c)] for a, b, c, d in
@@ -208,6 +207,58 @@ def quantification(page, sample):
                    "Absorption contrast after Brindley, beside the uncorrected fractions above; " +
                    verdict + (", and the diameter is assumed, not measured." if
                               table.integer("diameter_assumed") else "."), (1, 2, 3, 4), table.path)
+
+
+def summation(page, group):
+    """Measured reference patterns added up: groups first, then what the references did."""
+    table = group.child("groups")
+    if table:
+        rows = []
+        absolute = np.isfinite(table.array("absolute_fraction")).any()
+        kind = "absolute_fraction" if absolute else "weight_fraction"
+        for name, members, value, total in zip(table.texts("group"), table.texts("members"),
+                                               table.array(kind), table.array(kind + "_u_total")):
+            if not np.isfinite(value):
+                continue
+            number, expanded = with_expanded(100 * value, 100 * total)
+            rows.append([escape(name), number, expanded, escape(members)])
+        page.table(["group", "W / wt%", "U (k = 2) / wt%", "references"], rows,
+                   "Phases quoted together" + (", of the original sample." if absolute else
+                   ", of what the references describe."), (1, 2), table.path)
+    table = group.child("summation")
+    if table:
+        rows = [[escape(phase), f"{shift:+.3f}", escape(others) or "\u2013"] for phase, shift, others
+                in zip(table.texts("phase"), table.array("own_shift"), table.texts("not_told_apart"))]
+        page.table(["reference", "own shift / \u00b0", "cannot be told from"], rows,
+                   f"Full-pattern summation with {escape(table.text('library'))}: "
+                   f"{table.integer('references')} references "
+                   f"{'searched' if table.integer('searched') else 'named'}, all shifted by "
+                   f"{table.number('shift'):+.3f}\u00b0. {len(table.texts('not_found'))} references "
+                   "were searched and not found; their limits of detection stand in the file.",
+                   (1,), table.path)
+
+
+def closure(page, group):
+    """Elements by the phases against the assay."""
+    table = group.child("closure")
+    if not table:
+        return
+    rows = [[escape(element), significant(100 * a), significant(100 * ua, 2), significant(100 * b),
+             significant(100 * ub, 2)] for element, a, ua, b, ub in
+            zip(table.texts("element"), table.array("predicted"), table.array("predicted_errors"),
+                table.array("assay"), table.array("assay_errors"))]
+    p = table.number("p_value")
+    page.table(["element", "by the phases / wt%", "u / wt%", "assay / wt%", "u / wt%"], rows,
+               f"Closure: \u03c7\u00b2 = {table.number('chi_square'):.1f} for "
+               f"{table.integer('degrees_of_freedom')} elements, p = {p:.3g}" +
+               (": <b>phases and assay contradict each other</b>." if p < 0.01 else "."),
+               (1, 2, 3, 4), table.path)
+    rows = [[escape(phase), significant(100 * w), significant(100 * u, 2)] for phase, w, u in
+            zip(table.texts("phase"), table.array("joint_weight_fraction"),
+                table.array("joint_weight_fraction_errors"))]
+    page.table(["phase", "W / wt%", "u / wt%"], rows,
+               "Pattern and assay together (generalised least squares), beside the fractions above.",
+               (1, 2), table.path)
 
 
 def identification(page, sample):
@@ -288,6 +339,8 @@ def diffraction(page, sample):
                    "them.")
     identification(page, sample)
     quantification(page, sample)
+    summation(page, sample.child("quantification"))
+    closure(page, sample.child("quantification"))
     cells, errors = phases.array("cell"), phases.array("cell_errors")
     rows = []
     for k, name in enumerate(names):
