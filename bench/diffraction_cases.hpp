@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 #include "bench/roofline.hpp"
 #include "tests/parity/diffraction_batch.hpp"
@@ -11,10 +13,34 @@ namespace gadolin::bench {
 
 namespace diffraction_detail {
 
-/// flops of one evaluation of a pattern: samples times (profile 10, shape derivatives 17, chain 24;
-/// an exp counts 1) and J'WJ, J'Wr.
-inline double flops_per_evaluation(double samples, double points, double free) {
-  return samples * 52.0 + points * (free * (free + 1.0) + 2.0 * free);
+/// flops of one evaluation of a pattern at its start values, by the lists that the kernel itself
+/// makes: 55 per point and near peak, 42 per node and far peak (profile 10 and 7, functions of the
+/// point 27 and 17, nine parameters 18; an exponential or a division is one), 15 per interpolated
+/// value and 64 for its weights, J'WJ and J'Wr.
+inline double flops_per_evaluation(const diffraction::BatchShape& shape) {
+  using namespace diffraction;
+  SyntheticBatch batch(make_engine("serial"), 1, shape);
+  const RefineArgs& args = batch.args;
+  std::vector<double> memory(RefineKernel::workspace_bytes(args) / sizeof(double) + 16);
+  refine_detail::Workspace w;
+  PatternModel m;
+  refine_detail::Workspace::carve(args, reinterpret_cast<char*>(memory.data()), w, m);
+  refine_detail::bind_item(args, 0, nullptr, m);
+  const SerialTeam team(nullptr, nullptr);
+  std::copy_n(args.start, batch.size(), m.parameters);
+  m.prepare(team);
+  const double sigma = refine_detail::set_weights(team, m, args.variance);
+  m.make_peaks(team);
+  m.set_windows(team, sigma);
+  const CellCount count = m.cell_count();
+  const double far = m.list_begin[count.total() * shape.phases];
+  const double near = m.list_begin[(count.total() + count.at(0)) * shape.phases] - far;
+  int columns = 0;
+  while (m.peak_columns[columns] >= 0) ++columns;
+  const double points = shape.points, free = m.n_free;
+  const double places = points + cell_nodes * count.begin(count.levels() - 1);
+  return near * leaf_points * 55.0 + far * cell_nodes * 42.0 + places * (15.0 * columns + 80.0) +
+         points * (free * (free + 1.0) + 2.0 * free);
 }
 
 inline Workload refine(const Engine& engine, std::size_t items,
@@ -25,9 +51,7 @@ inline Workload refine(const Engine& engine, std::size_t items,
   const double evaluations = shape.max_iterations;
   const double count = static_cast<double>(items), points = shape.points;
   work.items = count;
-  work.flops =
-      count * evaluations *
-      flops_per_evaluation(batch->samples(), points, static_cast<double>(batch->free_count()));
+  work.flops = count * evaluations * flops_per_evaluation(shape);
   work.bytes_read = count * points * 24.0;
   work.bytes_written = count * points * 24.0;
   work.run = [engine, items, batch] {

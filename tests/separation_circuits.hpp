@@ -56,4 +56,45 @@ inline separation::Circuit binary_circuit(double beta, int stages, double aqueou
   return circuit;
 }
 
+/// Extraction-scrub and strip, closed loop, saponified: La, Nd, Dy and Na.
+inline separation::Circuit closed_saponified_circuit() {
+  using namespace separation;
+  Circuit circuit;
+  circuit.name = "closed";
+  const char* names[] = {"La", "Nd", "Dy"};
+  const double log10_k[] = {-3.2, -1.6, 0.9};
+  for (int k = 0; k < 3; ++k) {
+    Species s;
+    s.name = names[k];
+    s.molar_mass_g_per_mol = 145.0;
+    s.log10_k = log10_k[k];
+    circuit.species.push_back(s);
+  }
+  Species na;
+  na.name = "Na";
+  na.protons = 1.0;
+  na.dimers = 0.5;
+  na.log10_k = -4.0;
+  circuit.species.push_back(na);
+  Bank extraction;
+  extraction.name = "extraction-scrub";
+  extraction.stages = 8;
+  extraction.organic_in = {10.0, {0.0, 0.0, 0.0, 2.0 * 0.3 * 0.5}, 0.7 * 0.5};
+  extraction.aqueous_in = {1.5, {0.0, 0.0, 0.0, 0.0}, 1.0, 0.0};
+  StageFeed feed;
+  feed.name = "feed";
+  feed.stage = 5;
+  feed.aqueous = {5.0, {0.1, 0.1, 0.02, 0.0}, 0.01, 0.0};
+  extraction.feeds.push_back(feed);
+  Bank strip;
+  strip.name = "strip";
+  strip.stages = 4;
+  strip.organic_from_previous = true;
+  strip.aqueous_in = {3.0, {0.0, 0.0, 0.0, 0.0}, 3.0, 0.0};
+  circuit.banks = {extraction, strip};
+  circuit.organic_loop_closed = true;
+  circuit.regeneration = {0.001, 0.3, "Na"};
+  return circuit;
+}
+
 }  // namespace gadolin::test

@@ -2,31 +2,48 @@
 
 #include <cmath>
 #include <cstddef>
+#include <type_traits>
 
+#include "kernels/diffraction/cells.hpp"
+#include "kernels/diffraction/folded_peak.hpp"
 #include "kernels/diffraction/parameters.hpp"
 #include "kernels/diffraction/peak.hpp"
 #include "kernels/diffraction/peak_sum.hpp"
 #include "kernels/exec/host_device.hpp"
 
-/// One pattern inside a kernel body: peaks, the tiles they reach, and the normal equations,
-/// accumulated tile by tile so that the Jacobian never exists as a whole.
+/// One pattern inside a kernel body: its peaks, the cells they reach, and the normal equations,
+/// accumulated some rows at a time so that the Jacobian never exists as a whole.
 namespace gadolin::diffraction {
 
-inline constexpr int tile_points = 64;
-
-/// Tiles walked at once: two on the device (128 threads), one on the host (packs of four lanes).
+/// Rows of the Jacobian that exist at once.
 template <class Team>
-GADOLIN_INLINE constexpr int tiles_per_pass() {
-  return Team::lanes == 1 ? 2 : 1;
+GADOLIN_INLINE constexpr int rows_per_pass() {
+  return Team::lanes == 1 ? 128 : 64;
 }
-/// Distance of two columns of the tile Jacobian; odd where threads read rows across columns.
+/// Its entries: single precision in the shared memory of a device, where the products are doubles
+/// again; on the host doubles, which is what they are rounded to single precision from.
 template <class Team>
-GADOLIN_INLINE constexpr int column_stride() {
-  return Team::lanes == 1 ? 2 * tile_points + 1 : tile_points;
-}
-inline constexpr int largest_column_stride = 2 * tile_points + 1;
-/// Columns are walked in blocks of 2 x 4.
+using JacobianValue = std::conditional_t<Team::lanes == 1, float, double>;
+/// Columns are walked in blocks of four.
 GADOLIN_INLINE constexpr int padded_columns(int columns) { return (columns + 3) / 4 * 4; }
+/// Distance of two rows; odd where threads write rows side by side.
+template <class Team>
+GADOLIN_INLINE constexpr int row_stride(int columns) {
+  return padded_columns(columns) + (Team::lanes == 1 ? 1 : 0);
+}
+/// Bytes of fast memory for a pattern of so many free parameters and phases: rows of the Jacobian
+/// and one pack of columns, or the phases over the points of a pass.
+GADOLIN_INLINE constexpr std::size_t pattern_scratch_bytes(int n_free, int phases) {
+  const std::size_t rows = 544 * static_cast<std::size_t>(padded_columns(n_free + 1) + 1),
+                    shares = 1024 * static_cast<std::size_t>(phases);
+  return rows > shares ? rows : shares;
+}
+
+/// Cells of one level that lie so near a peak that only smaller cells, or the points, can serve it.
+/// Also a range of points.
+struct CellSpan {
+  int first = 0, last = -1;
+};
 
 /// Pointers of one pattern. Arrays of the batch are read, those of the workspace belong to the
 /// team.
@@ -51,22 +68,34 @@ struct PatternModel {
   // Workspace.
   double* parameters = nullptr;   ///< [layout.size()] full vector
   double* sqrt_weight = nullptr;  ///< [points]
-  Peak* peaks = nullptr;          ///< [(rings of all phases) * lines]
+  double* residual = nullptr;     ///< [points] weighted
+  FoldedPeak* peaks = nullptr;    ///< [(rings of all phases) * lines]
+  float* coefficients = nullptr;  ///< [peaks * max_terms]
   AxialNode* nodes = nullptr;     ///< [peaks * max_nodes]
   int max_nodes = 0;              ///< 0: no axial divergence
   int* node_count = nullptr;      ///< [peaks] as set_windows chose them
-  int* first_tile = nullptr;      ///< [peaks] window in tiles, empty if first > last
-  int* last_tile = nullptr;
-  int* tile_begin = nullptr;   ///< [tiles * phases + 1] into tile_list
-  int* tile_list = nullptr;    ///< peaks that reach a tile, by (tile, phase)
-  int* column = nullptr;       ///< [layout.size()] column of a parameter, -1 if fixed
-  double* jacobian = nullptr;  ///< scratch: padded columns * column stride
+  Cell* cells = nullptr;          ///< [cell_count().total()]
+  /// [peaks * (levels + 1)]: of a peak one span per level, then the points it reaches.
+  CellSpan* spans = nullptr;
+  /// Peaks of phase p in cell c: list[begin[c * phases + p]] .. ; after all cells come once more
+  /// the leaves, there with the peaks that are summed point by point.
+  int* list_begin = nullptr;     ///< [(cells + leaves) * phases + 1]
+  int* list = nullptr;           ///< [leaves * peaks] at most
+  int* column = nullptr;         ///< [layout.size()] column of a parameter, -1 if fixed
+  PhasePlan* plans = nullptr;    ///< [phases]
+  int* peak_columns = nullptr;   ///< [n_free + 1] columns that peaks feed, then -1
+  float* far_columns = nullptr;  ///< [cells * n_free * 8] at the nodes of the cells
+  double* far_value = nullptr;   ///< [cells * 8] at the nodes
+  double* far_shares = nullptr;  ///< [cells * phases * 8], the same memory as far_columns
+  double* gram_sum = nullptr;    ///< [padded columns squared]
+  char* scratch = nullptr;       ///< pattern_scratch_bytes, fast memory
 
-  GADOLIN_INLINE int tiles() const { return (points + tile_points - 1) / tile_points; }
+  GADOLIN_INLINE CellCount cell_count() const { return {points}; }
   GADOLIN_INLINE int n_peaks() const { return (ring_begin[layout.phases] - ring_begin[0]) * lines; }
   GADOLIN_INLINE int peak_begin(int phase) const {
     return (ring_begin[phase] - ring_begin[0]) * lines;
   }
+  GADOLIN_INLINE int passes(int rows) const { return (points + rows - 1) / rows; }
 
   /// Puts the n_free values p into the full vector.
   template <class Team>
@@ -76,13 +105,42 @@ struct PatternModel {
     team.barrier();
   }
 
+  /// Once per pattern: columns, plans, cells.
   template <class Team>
-  GADOLIN_HD void set_columns(const Team& team) const {
+  GADOLIN_CALLED void prepare(const Team& team) const {
     team.for_each(static_cast<std::size_t>(layout.size()), [&](std::size_t i) { column[i] = -1; });
     team.barrier();
     team.for_each(static_cast<std::size_t>(n_free),
                   [&](std::size_t i) { column[free_index[i]] = static_cast<int>(i); });
     team.barrier();
+    team.for_each(static_cast<std::size_t>(layout.phases), [&](std::size_t p) {
+      const int phase = static_cast<int>(p);
+      plans[p] = make_plan(layout, phase, cell_directions[p], column);
+    });
+    if (max_nodes > 0) {  // no peak is smeared yet
+      team.for_each(static_cast<std::size_t>(n_peaks()), [&](std::size_t i) { node_count[i] = 0; });
+    }
+    const CellCount count = cell_count();
+    for (int level = 0; level < count.levels(); ++level) {
+      const int size = leaf_points << (2 * level), begin = count.begin(level);
+      team.for_each(static_cast<std::size_t>(count.at(level)), [&](std::size_t c) {
+        const int first = static_cast<int>(c) * size;
+        const int last = first + size < points ? first + size - 1 : points - 1;
+        cells[begin + static_cast<int>(c)] = make_cell(two_theta_deg, first, last);
+      });
+    }
+    team.barrier();
+    team.single([&] {
+      int n = 0;
+      for (int c = 0; c < n_free; ++c) {
+        bool fed = false;
+        for (int p = 0; p < layout.phases; ++p) {
+          for (int t = 0; t < plans[p].terms; ++t) fed = fed || plans[p].column[t] == c;
+        }
+        if (fed) peak_columns[n++] = c;
+      }
+      peak_columns[n] = -1;
+    });
   }
 
   /// All peaks at the present parameters.
@@ -90,119 +148,280 @@ struct PatternModel {
   GADOLIN_CALLED void make_peaks(const Team& team) const {
     for (int p = 0; p < layout.phases; ++p) {
       const int begin = peak_begin(p);
+      const double scale = parameters[layout.phase(p) + Layout::scale];
       team.for_each(static_cast<std::size_t>(peak_begin(p + 1) - begin), [&](std::size_t i) {
         const int ring = static_cast<int>(i) / lines, line = static_cast<int>(i) % lines;
-        Peak& peak = peaks[begin + static_cast<int>(i)];
+        const int k = begin + static_cast<int>(i);
+        Peak peak;
         if (!make_peak(rings[ring_begin[p] + ring], line, wavelength_angstrom[line],
                        relative_intensity[line], layout, p, cell_directions[p], setting, parameters,
                        peak)) {
           peak = Peak{};
-        } else if (max_nodes > 0 && node_count[begin + static_cast<int>(i)] > 0) {
-          smear(begin + static_cast<int>(i));
+        } else if (max_nodes > 0 && node_count[k] > 0) {
+          smear_peak(setting, parameters, node_count[k],
+                     nodes + static_cast<std::ptrdiff_t>(k) * max_nodes, peak);
         }
+        fold_peak(peak, layout, p, cell_directions[p], scale, column, peaks[k],
+                  coefficients + static_cast<std::ptrdiff_t>(k) * max_terms);
       });
     }
     team.barrier();
   }
 
-  GADOLIN_INLINE void smear(int k) const {
-    smear_peak(setting, parameters, node_count[k],
-               nodes + static_cast<std::ptrdiff_t>(k) * max_nodes, peaks[k]);
-  }
-
-  /// Before the first make_peaks: no peak is smeared yet.
-  template <class Team>
-  GADOLIN_HD void clear_nodes(const Team& team) const {
-    if (max_nodes == 0) return;
-    team.for_each(static_cast<std::size_t>(n_peaks()), [&](std::size_t i) { node_count[i] = 0; });
-    team.barrier();
-  }
-
-  /// Which tiles each peak reaches: at least 8 FWHM to each side, and as far as its Lorentzian
-  /// tail is above 2 % of the pattern's smallest standard uncertainty. Also how many nodes of axial
-  /// divergence each peak gets. Fixed during a fit, so that chi2 is smooth in the parameters;
-  /// make_peaks first.
+  /// Which cells serve each peak, and how many nodes of axial divergence it gets. A peak reaches
+  /// at least 8 FWHM to each side, and as far as its Lorentzian tail is above 0.2 % of the
+  /// pattern's smallest standard uncertainty. Fixed during a fit, so that chi2 is smooth in the
+  /// parameters; make_peaks first.
   template <class Team>
   GADOLIN_CALLED void set_windows(const Team& team, double smallest_sigma) const {
-    for (int p = 0; p < layout.phases; ++p) {
+    const CellCount count = cell_count();
+    const int levels = count.levels(), phases = layout.phases;
+    for (int p = 0; p < phases; ++p) {
       const double scale = parameters[layout.phase(p) + Layout::scale];
       const int begin = peak_begin(p);
       team.for_each(static_cast<std::size_t>(peak_begin(p + 1) - begin), [&](std::size_t i) {
-        const int k = begin + static_cast<int>(i);
-        const Peak& peak = peaks[k];
-        first_tile[k] = 0;
-        last_tile[k] = -1;
-        if (max_nodes > 0) node_count[k] = 0;
-        if (!(peak.area > 0.0)) return;
-        const double fwhm = 1.0 / peak.inverse_fwhm;
-        double smear_low = 0.0, smear_high = 0.0;
-        if (max_nodes > 0 && parameters[Layout::s_over_l] > 0.0) {
-          const double extreme = smear_deg(setting, parameters, peak);
-          (extreme < 0.0 ? smear_low : smear_high) = extreme;
-          node_count[k] = axial_node_count(std::fabs(extreme) * peak.inverse_fwhm, max_nodes);
-          smear(k);
-        }
-        const double near = 8.0 * fwhm;
-        const double tail =
-            std::sqrt(scale * peak.area * peak.eta * fwhm / (0.12566370614359 * smallest_sigma));
-        const double half = tail > near ? tail : near;
-        const int low = lower_bound(peak.centre + smear_low - half),
-                  high = lower_bound(peak.centre + smear_high + half);
-        if (low >= high) return;
-        first_tile[k] = low / tile_points;
-        last_tile[k] = (high - 1) / tile_points;
+        place_peak(begin + static_cast<int>(i), scale / (0.002 * smallest_sigma));
       });
     }
     team.barrier();
-    const int phases = layout.phases;
-    team.for_each(static_cast<std::size_t>(tiles()), [&](std::size_t tile) {
-      for (int p = 0; p < phases; ++p) {
-        int n = 0;
-        for (int k = peak_begin(p); k < peak_begin(p + 1); ++k) {
-          n += first_tile[k] <= static_cast<int>(tile) && static_cast<int>(tile) <= last_tile[k];
-        }
-        tile_begin[static_cast<int>(tile) * phases + p + 1] = n;
-      }
-    });
+    // Lists by (cell, phase): count, add up, fill. A task owns the entries of one phase and level.
+    const int total = count.total(), leaves = count.at(0);
+    team.for_each(static_cast<std::size_t>((total + leaves) * phases + 1),
+                  [&](std::size_t i) { list_begin[i] = 0; });
     team.barrier();
-    team.single([&] {
-      tile_begin[0] = 0;
-      for (int i = 0; i < tiles() * phases; ++i) tile_begin[i + 1] += tile_begin[i];
-    });
-    team.for_each(static_cast<std::size_t>(tiles()), [&](std::size_t tile) {
-      for (int p = 0; p < phases; ++p) {
-        int at = tile_begin[static_cast<int>(tile) * phases + p];
+    for (int pass = 0; pass < 2; ++pass) {
+      team.for_each(static_cast<std::size_t>(phases * (levels + 1)), [&](std::size_t task) {
+        const int p = static_cast<int>(task) % phases, level = static_cast<int>(task) / phases;
         for (int k = peak_begin(p); k < peak_begin(p + 1); ++k) {
-          if (first_tile[k] <= static_cast<int>(tile) && static_cast<int>(tile) <= last_tile[k]) {
-            tile_list[at++] = k;
-          }
+          if (peaks[k].present == 0) continue;
+          walk_cells(k, level, levels, [&](int cell) {
+            int& at = list_begin[cell * phases + p + 1];
+            if (pass == 0) {
+              ++at;
+            } else {
+              list[at++] = k;
+            }
+          });
         }
-      }
-    });
-    team.barrier();
+      });
+      team.barrier();
+      if (pass == 1) break;
+      // After this entry i + 1 is where list i begins; filling moves it to where it ends.
+      team.single([&] {
+        int sum = 0;
+        for (int i = 0; i < (total + leaves) * phases; ++i) {
+          const int here = list_begin[i + 1];
+          list_begin[i + 1] = sum;
+          sum += here;
+        }
+      });
+    }
+    if (max_nodes > 0) make_peaks(team);
   }
 
-  /// What the derivatives of phase p are asked for.
-  GADOLIN_INLINE unsigned wanted(int p) const {
-    const int own = layout.phase(p);
-    unsigned want = 0;
-    if (column[own + Layout::x] >= 0 || column[own + Layout::y] >= 0) want |= want_lorentzian;
-    if (column[Layout::u] >= 0 || column[Layout::v] >= 0 || column[Layout::w] >= 0) {
-      want |= want_gaussian;
+  /// Reach, spans and nodes of one peak; worth: what a profile of height 1 at unit scale amounts to
+  /// in units of the height where a tail is dropped.
+  GADOLIN_CALLED void place_peak(int k, double worth) const {
+    const FoldedPeak& peak = peaks[k];
+    const CellCount count = cell_count();
+    const int levels = count.levels();
+    CellSpan* own = spans + static_cast<std::ptrdiff_t>(k) * (levels + 1);
+    if (max_nodes > 0) node_count[k] = 0;
+    if (peak.present == 0) return;
+    const double fwhm = 2.0 / peak.stretch, root4 = std::sqrt(std::sqrt(fwhm));
+    double low = peak.centre, high = peak.centre;
+    if (max_nodes > 0 && parameters[Layout::s_over_l] > 0.0) {
+      const double extreme = axial_extent_deg(
+          peak.two_theta_rad, parameters[Layout::s_over_l] * (1.0 + setting.h_over_s));
+      (extreme < 0.0 ? low : high) += extreme;
+      node_count[k] = axial_node_count(std::fabs(extreme) / fwhm, max_nodes);
     }
-    if (column[Layout::displacement] >= 0 || column[Layout::zero] >= 0) want |= want_position;
-    for (int k = 0; k < max_cell_directions; ++k) {
-      if (column[own + Layout::cell + k] >= 0) want |= want_cell;
+    // The tail at distance d is height_l (fwhm / (2 d))^2.
+    const double tail = 0.5 * fwhm * std::sqrt(worth * peak.height_l);
+    const double reach = tail > 8.0 * fwhm ? tail : 8.0 * fwhm;
+    own[levels] = {lower_bound(low - reach), lower_bound(high + reach) - 1};
+    int first = 0, last = count.at(levels - 1) - 1;
+    for (int level = levels - 1; level >= 0; --level) {
+      const Cell* here = cells + count.begin(level);
+      while (first <= last && is_far(here[first], low, high, fwhm, root4)) ++first;
+      while (first <= last && is_far(here[last], low, high, fwhm, root4)) --last;
+      own[level] = {first, last};
+      if (level == 0) break;
+      const int most = count.at(level - 1) - 1;
+      first = first * 4;
+      last = last * 4 + 3 < most ? last * 4 + 3 : most;
     }
-    if (column[own + Layout::march_r] >= 0) want |= want_texture;
-    if (column[own + Layout::b_iso] >= 0) want |= want_b_iso;
-    if (column[Layout::s_over_l] >= 0) want |= want_axial;
-    if (column[Layout::overflow] >= 0) want |= want_overflow;
-    for (int k :
-         {Layout::gauss_p, Layout::transparency, Layout::capillary_a, Layout::capillary_b}) {
-      if (column[k] >= 0) want |= want_rare;
+  }
+
+  /// First point at or above an angle.
+  GADOLIN_INLINE int lower_bound(double angle_deg) const {
+    int low = 0, high = points;
+    while (low < high) {
+      const int middle = (low + high) / 2;
+      if (two_theta_deg[middle] < angle_deg) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
-    return want;
+    return low;
+  }
+
+  /// The cells where peak k stands in a list of a level: those its parents leave to this level and
+  /// that are far from it, as long as the peak reaches their middle. Level `levels` means the
+  /// leaves once more: those that are near.
+  template <class Use>
+  GADOLIN_INLINE void walk_cells(int k, int level, int levels, Use&& use) const {
+    const CellCount count = cell_count();
+    const CellSpan* own = spans + static_cast<std::ptrdiff_t>(k) * (levels + 1);
+    if (level == levels) {
+      for (int c = own[0].first; c <= own[0].last; ++c) use(count.total() + c);
+      return;
+    }
+    int first = 0, last = count.at(level) - 1;
+    if (level + 1 < levels) {
+      const CellSpan parents = own[level + 1];
+      if (parents.first > parents.last) return;
+      first = parents.first * 4;
+      last = parents.last * 4 + 3 < last ? parents.last * 4 + 3 : last;
+    }
+    const int size = leaf_points << (2 * level), begin = count.begin(level);
+    const CellSpan near = own[level], reached = own[levels];
+    for (int c = first; c <= last; ++c) {
+      if (c == near.first && near.first <= near.last) {
+        c = near.last;
+        continue;
+      }
+      const int middle = c * size + size / 2;
+      if (reached.first <= middle && (middle <= reached.last || reached.last == points - 1)) {
+        use(begin + c);
+      }
+    }
+  }
+
+  /// Adds the peaks of a phase in a list of cell `cell` at a few points.
+  template <bool Core, bool Derivatives, int D, int Parts>
+  GADOLIN_INLINE void add_list(int cell, int phase, const Pack<double, D>* at, float* sums,
+                               int stride, Pack<double, D>* value) const {
+    const int entry = cell * layout.phases + phase;
+    const int end = list_begin[entry + 1];
+    for (int i = list_begin[entry]; i < end; ++i) {
+      const int k = list[i];
+      add_folded<Core, Derivatives, D, Parts>(
+          peaks[k], plans[phase], coefficients + static_cast<std::ptrdiff_t>(k) * max_terms, at,
+          sums, stride, value);
+    }
+  }
+
+  /// Place of points in a cell, on -1..1, turned into the weights of its nodes.
+  template <int D, int Parts>
+  GADOLIN_INLINE void weights_in(const Cell& cell, const Pack<double, D>* at,
+                                 Pack<double, D> (&weight)[Parts][cell_nodes]) const {
+    using P = Pack<double, D>;
+    for (int i = 0; i < Parts; ++i) {
+      cell_weights<D>((at[i] - P(cell.centre)) * P(1.0 / cell.half), weight[i]);
+    }
+  }
+
+  /// The tails at the nodes of all cells, from the top level down: what a cell gets from its parent
+  /// and from its own list. Derivatives: far_value (all phases) and far_columns; else far_shares,
+  /// each phase at unit scale.
+  template <bool Derivatives, class Team>
+  GADOLIN_CALLED void far_field(const Team& team) const {
+    constexpr int width = Width<Team>::floats;
+    constexpr int tasks = cell_nodes / width;
+    const CellCount count = cell_count();
+    const int levels = count.levels();
+    for (int level = levels - 1; level >= 0; --level) {
+      const int begin = count.begin(level), above = count.begin(level + 1);
+      const bool top = level == levels - 1;
+      team.for_each(static_cast<std::size_t>(count.at(level) * tasks), [&](std::size_t task) {
+        const int c = static_cast<int>(task) / tasks, node = static_cast<int>(task) % tasks * width;
+        far_nodes<Derivatives, Team>(begin + c, top ? -1 : above + c / 4, node);
+      });
+      team.barrier();
+    }
+  }
+
+  template <bool Derivatives, class Team>
+  GADOLIN_CALLED void far_nodes(int cell, int parent, int node) const {
+    constexpr int doubles = Width<Team>::doubles, parts = Width<Team>::parts;
+    using P = Pack<double, doubles>;
+    const Cell here = cells[cell];
+    P at[parts], weight[parts][cell_nodes];
+    for (int i = 0; i < parts; ++i) {
+      double x[doubles];
+      for (int j = 0; j < doubles; ++j) {
+        x[j] = here.centre + here.half * cell_node(node + i * doubles + j);
+      }
+      at[i] = P::load(x);
+    }
+    if (parent >= 0) weights_in<doubles, parts>(cells[parent], at, weight);
+    const int phases = layout.phases;
+    if constexpr (Derivatives) {
+      float* sums = far_columns + static_cast<std::ptrdiff_t>(cell) * n_free * cell_nodes + node;
+      const float* from = far_columns + static_cast<std::ptrdiff_t>(parent) * n_free * cell_nodes;
+      columns_at<doubles, parts>(parent >= 0 ? from : nullptr, weight, sums, cell_nodes);
+      P total[parts];
+      if (parent >= 0) values_at<doubles, parts>(far_value + parent * cell_nodes, weight, total);
+      for (int p = 0; p < phases; ++p) {
+        P value[parts];
+        add_list<false, true, doubles, parts>(cell, p, at, sums, cell_nodes, value);
+        const P scale(parameters[layout.phase(p) + Layout::scale]);
+        for (int i = 0; i < parts; ++i) total[i] = fma(scale, value[i], total[i]);
+      }
+      for (int i = 0; i < parts; ++i) {
+        total[i].store(far_value + cell * cell_nodes + node + i * doubles);
+      }
+    } else {
+      for (int p = 0; p < phases; ++p) {
+        P value[parts];
+        if (parent >= 0) {
+          values_at<doubles, parts>(far_shares + (parent * phases + p) * cell_nodes, weight, value);
+        }
+        add_list<false, false, doubles, parts>(cell, p, at, nullptr, 0, value);
+        for (int i = 0; i < parts; ++i) {
+          value[i].store(far_shares + (cell * phases + p) * cell_nodes + node + i * doubles);
+        }
+      }
+    }
+  }
+
+  /// Interpolates values at the nodes of a cell.
+  template <int D, int Parts>
+  GADOLIN_INLINE void values_at(const double* nodes_of_cell,
+                                const Pack<double, D> (&weight)[Parts][cell_nodes],
+                                Pack<double, D>* value) const {
+    using P = Pack<double, D>;
+    for (int i = 0; i < Parts; ++i) {
+      P sum(0.0);
+      for (int j = 0; j < cell_nodes; ++j) sum = fma(P(nodes_of_cell[j]), weight[i][j], sum);
+      value[i] = sum;
+    }
+  }
+
+  /// Interpolates every column that peaks feed, to sums[column * stride]; null: zeros.
+  template <int D, int Parts>
+  GADOLIN_INLINE void columns_at(const float* nodes_of_cell,
+                                 const Pack<double, D> (&weight)[Parts][cell_nodes], float* sums,
+                                 int stride) const {
+    using F = Pack<float, D * Parts>;
+    if (nodes_of_cell == nullptr) {
+      for (const int* c = peak_columns; *c >= 0; ++c) F(0.0f).store(sums + *c * stride);
+      return;
+    }
+    F single[cell_nodes];
+    for (int j = 0; j < cell_nodes; ++j) {
+      Pack<double, D> both[Parts];
+      for (int i = 0; i < Parts; ++i) both[i] = weight[i][j];
+      single[j] = narrow(both);
+    }
+    for (const int* c = peak_columns; *c >= 0; ++c) {
+      const float* from = nodes_of_cell + *c * cell_nodes;
+      F sum = F(from[0]) * single[0];
+      for (int j = 1; j < cell_nodes; ++j) sum = fma(F(from[j]), single[j], sum);
+      sum.store(sums + *c * stride);
+    }
   }
 
   /// A hump at a few points: a pseudo-Voigt of unit area with half Lorentzian, half Gaussian area.
@@ -261,257 +480,248 @@ struct PatternModel {
     use(layout.chebyshev_terms, P(low > 1.0 ? low : 1.0) / at);
   }
 
-  template <int CellDirections, class Team, int Lanes>
-  GADOLIN_INLINE void phase_derivatives(int p, const int* list, int n, Pack<double, Lanes> at,
-                                        double* row, Pack<double, Lanes>& y,
-                                        PhaseSum<Pack<double, Lanes>>& shared) const {
-    using P = Pack<double, Lanes>;
-    constexpr int stride = column_stride<Team>();
-    PhaseSum<P> sum;
-    add_peaks<CellDirections, true, Lanes>(peaks, list, n, at, wanted(p), sum);
-    const int own = layout.phase(p);
-    const P scale(parameters[own + Layout::scale]);
-    y = fma(scale, sum.f, y);
-    const auto put = [&](int parameter, P value) {
-      const int c = column[parameter];
-      if (c >= 0) value.store(row + c * stride);
-    };
-    put(own + Layout::scale, sum.f);
-    put(own + Layout::x, scale * sum.x);
-    put(own + Layout::y, scale * sum.y);
-    put(own + Layout::march_r, scale * sum.march_r);
-    put(own + Layout::b_iso, scale * sum.b_iso);
-    for (int k = 0; k < CellDirections; ++k) put(own + Layout::cell + k, scale * sum.cell[k]);
-    shared.u = fma(scale, sum.u, shared.u);
-    shared.v = fma(scale, sum.v, shared.v);
-    shared.w = fma(scale, sum.w, shared.w);
-    shared.displacement = fma(scale, sum.displacement, shared.displacement);
-    shared.zero = fma(scale, sum.zero, shared.zero);
-    shared.axial = fma(scale, sum.axial, shared.axial);
-    shared.gauss_p = fma(scale, sum.gauss_p, shared.gauss_p);
-    shared.transparency = fma(scale, sum.transparency, shared.transparency);
-    shared.capillary_a = fma(scale, sum.capillary_a, shared.capillary_a);
-    shared.capillary_b = fma(scale, sum.capillary_b, shared.capillary_b);
-    shared.overflow = fma(scale, sum.overflow, shared.overflow);
+  /// Puts a function of the point, given for one pack of doubles, into the column of a parameter.
+  template <int D>
+  GADOLIN_INLINE void put_column(int parameter, Pack<double, D> value, float* sums,
+                                 int stride) const {
+    const int c = column[parameter];
+    if (c < 0) return;
+    for (int i = 0; i < D; ++i) sums[c * stride + i] = static_cast<float>(value[i]);
   }
 
-  /// Fills the weighted Jacobian columns and the weighted residual (column n_free) of one pack.
+  /// The points first, first + 1, ... of an array, the last one again beyond the end.
+  template <int D>
+  GADOLIN_INLINE Pack<double, D> load_points(const double* from, int first) const {
+    if (first + D <= points) return Pack<double, D>::load(from + first);
+    double values[D];
+    for (int i = 0; i < D; ++i) values[i] = from[first + i < points ? first + i : points - 1];
+    return Pack<double, D>::load(values);
+  }
+
+  /// Weighted rows of the Jacobian of a pack of points, the residual as column n_free.
+  /// in   columns: a pack of every column, unused where a pack is one point
   template <class Team>
-  GADOLIN_CALLED void jacobian_pack(int tile, int offset, double* row) const {
-    constexpr int lanes = Team::lanes;
-    constexpr int stride = column_stride<Team>();
-    using P = Pack<double, lanes>;
-    const int first = tile * tile_points + offset;
-    P at, y_observed, root;
-    if (first + lanes <= points) {
-      at = P::load(two_theta_deg + first);
-      y_observed = P::load(counts + first);
-      root = P::load(sqrt_weight + first);
+  GADOLIN_CALLED void jacobian_rows(int first, JacobianValue<Team>* rows, float* columns) const {
+    constexpr int doubles = Width<Team>::doubles, parts = Width<Team>::parts;
+    constexpr int width = Width<Team>::floats;
+    using P = Pack<double, doubles>;
+    using F = Pack<float, width>;
+    float* sums;
+    if constexpr (width == 1) {
+      sums = rows;
     } else {
-      double x[lanes], y[lanes], w[lanes];
-      for (int i = 0; i < lanes; ++i) {
-        const bool inside = first + i < points;
-        x[i] = two_theta_deg[inside ? first + i : points - 1];
-        y[i] = inside ? counts[first + i] : 0.0;
-        w[i] = inside ? sqrt_weight[first + i] : 0.0;
-      }
-      at = P::load(x);
-      y_observed = P::load(y);
-      root = P::load(w);
+      sums = columns;
     }
-    const auto put = [&](int parameter, P value) {
-      const int c = column[parameter];
-      if (c >= 0) value.store(row + c * stride);
-    };
-    P y = humps<lanes>(at, put);
-    if (blank != nullptr) {
-      double b[lanes];
-      for (int i = 0; i < lanes; ++i) b[i] = blank[first + i < points ? first + i : points - 1];
-      const P values = P::load(b);
-      y = fma(P(parameters[Layout::blank]), values, y);
-      put(Layout::blank, values);
-    }
-    background_terms<lanes>(at, [&](int k, P term) {
-      y = fma(P(parameters[Layout::background + k]), term, y);
-      const int c = column[Layout::background + k];
-      if (c >= 0) term.store(row + c * stride);
-    });
-    PhaseSum<P> shared;
-    for (int p = 0; p < layout.phases; ++p) {
-      const int* range = tile_begin + tile * layout.phases + p;
-      const int* list = tile_list + range[0];
-      const int n = range[1] - range[0];
-      switch (cell_directions[p]) {
-        case 1:
-          phase_derivatives<1, Team, lanes>(p, list, n, at, row, y, shared);
-          break;
-        case 2:
-          phase_derivatives<2, Team, lanes>(p, list, n, at, row, y, shared);
-          break;
-        case 3:
-          phase_derivatives<3, Team, lanes>(p, list, n, at, row, y, shared);
-          break;
-        default:
-          phase_derivatives<6, Team, lanes>(p, list, n, at, row, y, shared);
-          break;
+    const int leaf = first / leaf_points, phases = layout.phases;
+    P at[parts], root[parts], total[parts];
+    for (int i = 0; i < parts; ++i) {
+      const int here = first + i * doubles;
+      at[i] = load_points<doubles>(two_theta_deg, here);
+      if (here + doubles <= points) {
+        root[i] = P::load(sqrt_weight + here);
+      } else {
+        double w[doubles];
+        for (int j = 0; j < doubles; ++j) w[j] = here + j < points ? sqrt_weight[here + j] : 0.0;
+        root[i] = P::load(w);
       }
     }
-    put(Layout::displacement, shared.displacement);
-    put(Layout::zero, shared.zero);
-    put(Layout::u, shared.u);
-    put(Layout::v, shared.v);
-    put(Layout::w, shared.w);
-    put(Layout::s_over_l, shared.axial);
-    put(Layout::gauss_p, shared.gauss_p);
-    put(Layout::transparency, shared.transparency);
-    put(Layout::capillary_a, shared.capillary_a);
-    put(Layout::capillary_b, shared.capillary_b);
-    put(Layout::overflow, shared.overflow);
-    for (int c = 0; c < n_free; ++c) {
-      (P::load(row + c * stride) * root).store(row + c * stride);
+    {
+      P weight[parts][cell_nodes];
+      weights_in<doubles, parts>(cells[leaf], at, weight);
+      values_at<doubles, parts>(far_value + leaf * cell_nodes, weight, total);
+      columns_at<doubles, parts>(
+          far_columns + static_cast<std::ptrdiff_t>(leaf) * n_free * cell_nodes, weight, sums,
+          width);
     }
-    ((y_observed - y) * root).store(row + n_free * stride);
+    const int near = cell_count().total() + leaf;
+    for (int p = 0; p < phases; ++p) {
+      P value[parts];
+      add_list<true, true, doubles, parts>(near, p, at, sums, width, value);
+      const P scale(parameters[layout.phase(p) + Layout::scale]);
+      for (int i = 0; i < parts; ++i) total[i] = fma(scale, value[i], total[i]);
+    }
+    P rest[parts];
+    for (int i = 0; i < parts; ++i) {
+      const int here = first + i * doubles;
+      float* to = sums + i * doubles;
+      total[i] += humps<doubles>(
+          at[i], [&](int parameter, P value) { put_column<doubles>(parameter, value, to, width); });
+      if (blank != nullptr) {
+        const P values = load_points<doubles>(blank, here);
+        total[i] = fma(P(parameters[Layout::blank]), values, total[i]);
+        put_column<doubles>(Layout::blank, values, to, width);
+      }
+      background_terms<doubles>(at[i], [&](int k, P term) {
+        total[i] = fma(P(parameters[Layout::background + k]), term, total[i]);
+        put_column<doubles>(Layout::background + k, term, to, width);
+      });
+      rest[i] = (load_points<doubles>(counts, here) - total[i]) * root[i];
+      for (int j = 0; j < doubles; ++j) {
+        if (here + j < points) residual[here + j] = rest[i][j];
+      }
+    }
+    const F root_single = narrow(root);
+    for (int c = 0; c < n_free; ++c)
+      (F::load(sums + c * width) * root_single).store(sums + c * width);
+    narrow(rest).store(sums + n_free * width);
+    if constexpr (width > 1) {
+      const int stride = row_stride<Team>(n_free + 1);
+      for (int c = 0; c <= n_free; ++c) {
+        for (int i = 0; i < width; ++i) {
+          rows[i * stride + c] = static_cast<double>(sums[c * width + i]);
+        }
+      }
+    }
   }
 
   /// J'WJ (lower triangle of gram [n*n]), J'Wr (rhs [n]) and chi2 (rhs [n], one past the end) at
   /// the present parameters; peaks and windows must be up to date.
   template <class Team>
   GADOLIN_HD void normal_equations(const Team& team, double* gram, double* rhs) const {
-    constexpr int lanes = Team::lanes;
-    constexpr int stride = column_stride<Team>();
-    constexpr int per_pass = tiles_per_pass<Team>();
-    constexpr int packs = tile_points / lanes;
-    const int n = n_free, columns = padded_columns(n + 1);
-    const int n_tiles = tiles();
-    team.for_each(static_cast<std::size_t>(n) * static_cast<std::size_t>(n + 1) + 1,
-                  [&](std::size_t i) {
-                    const auto square = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
-                    (i < square ? gram[i] : rhs[i - square]) = 0.0;
-                  });
-    team.for_each(static_cast<std::size_t>((columns - n - 1) * stride),
-                  [&](std::size_t i) { jacobian[(n + 1) * stride + static_cast<int>(i)] = 0.0; });
-    team.barrier();
-    for (int tile = 0; tile < n_tiles; tile += per_pass) {
-      const int here = n_tiles - tile < per_pass ? n_tiles - tile : per_pass;
-      team.for_each(static_cast<std::size_t>(here * packs), [&](std::size_t i) {
-        const int sub = static_cast<int>(i) / packs, offset = static_cast<int>(i) % packs * lanes;
-        jacobian_pack<Team>(tile + sub, offset, jacobian + sub * tile_points + offset);
+    constexpr int width = Width<Team>::floats, most = rows_per_pass<Team>();
+    const int n = n_free, padded = padded_columns(n + 1), stride = row_stride<Team>(n + 1);
+    JacobianValue<Team>* jacobian = reinterpret_cast<JacobianValue<Team>*>(scratch);
+    float* columns = reinterpret_cast<float*>(jacobian + most * stride);
+    team.for_each(static_cast<std::size_t>(padded * padded),
+                  [&](std::size_t i) { gram_sum[i] = 0.0; });
+    team.for_each(static_cast<std::size_t>(most), [&](std::size_t i) {
+      for (int c = n + 1; c < stride; ++c) jacobian[static_cast<int>(i) * stride + c] = 0;
+    });
+    far_field<true>(team);
+    for (int first = 0; first < points; first += most) {
+      const int left = points - first, rows = left < most ? left : most;
+      const int packs = (rows + width - 1) / width;
+      team.for_each(static_cast<std::size_t>(packs), [&](std::size_t i) {
+        const int offset = static_cast<int>(i) * width;
+        jacobian_rows<Team>(first + offset, jacobian + offset * stride, columns);
       });
       team.barrier();
-      rank_update<Team>(team, here * tile_points, columns, gram, rhs);
+      rank_update<Team>(team, jacobian, packs * width);
       team.barrier();
+    }
+    team.for_each(static_cast<std::size_t>(n), [&](std::size_t i) {
+      const auto size = static_cast<std::size_t>(n);
+      for (std::size_t j = 0; j <= i; ++j) {
+        gram[i * size + j] = gram_sum[i * static_cast<std::size_t>(padded) + j];
+      }
+      rhs[i] = gram_sum[size * static_cast<std::size_t>(padded) + i];
+    });
+    const double chi2 = team.sum(static_cast<std::size_t>(points),
+                                 [&](std::size_t i) { return residual[i] * residual[i]; });
+    team.single([&] { rhs[n] = chi2; });
+  }
+
+  /// gram_sum += J'J over some rows: blocks of a few columns against a few packs of columns, with
+  /// the sums in registers. Entries above the diagonal are not all there.
+  template <class Team>
+  GADOLIN_CALLED void rank_update(const Team& team, const JacobianValue<Team>* jacobian,
+                                  int rows) const {
+    constexpr int lanes = Team::lanes;
+    constexpr int tall = lanes == 1 ? 2 : 4, wide = lanes == 1 ? 4 : 3;
+    const int n = n_free, padded = padded_columns(n + 1);
+    const int strips = (n + tall) / tall;
+    const int across = (padded / lanes + wide - 1) / wide;
+    team.for_each(static_cast<std::size_t>(strips * across), [&](std::size_t block) {
+      const int a = static_cast<int>(block) / across * tall;
+      const int pack = static_cast<int>(block) % across * wide;
+      // Packs up to the one that holds the diagonal of the last row.
+      const int packs = (a + tall + lanes - 1) / lanes - pack;
+      if (packs <= 0) return;
+      const int b = pack * lanes;
+      if (packs >= wide) {
+        add_block<Team, tall, wide>(jacobian, rows, a, b);
+      } else if (packs == 1) {
+        add_block<Team, tall, 1>(jacobian, rows, a, b);
+      } else if (packs == 2) {
+        add_block<Team, tall, 2>(jacobian, rows, a, b);
+      } else {
+        add_block<Team, tall, 3>(jacobian, rows, a, b);
+      }
+    });
+  }
+
+  template <class Team, int Tall, int Wide>
+  GADOLIN_INLINE void add_block(const JacobianValue<Team>* jacobian, int rows, int a, int b) const {
+    constexpr int lanes = Team::lanes;
+    using P = Pack<double, lanes>;
+    const int stride = row_stride<Team>(n_free + 1), padded = padded_columns(n_free + 1);
+    P sum[Tall][Wide];
+    for (int r = 0; r < rows; ++r) {
+      const JacobianValue<Team>* row = jacobian + r * stride;
+      P right[Wide];
+      for (int k = 0; k < Wide; ++k) {
+        if constexpr (lanes == 1) {
+          right[k] = P(static_cast<double>(row[b + k]));
+        } else {
+          right[k] = P::load(row + b + k * lanes);
+        }
+      }
+      for (int i = 0; i < Tall; ++i) {
+        const P left(static_cast<double>(row[a + i]));
+        for (int k = 0; k < Wide; ++k) sum[i][k] = fma(left, right[k], sum[i][k]);
+      }
+    }
+    for (int i = 0; i < Tall; ++i) {
+      for (int k = 0; k < Wide; ++k) {
+        double* to = gram_sum + (a + i) * padded + b + k * lanes;
+        (P::load(to) + sum[i][k]).store(to);
+      }
     }
   }
 
-  /// gram += J'J over the rows in the tile, by 2 x 4 blocks of columns.
+  /// Each phase at unit scale over the points of one pass, phase p from shares[p * rows_per_pass]
+  /// on; far_field<false> first.
   template <class Team>
-  GADOLIN_CALLED void rank_update(const Team& team, int rows, int columns, double* gram,
-                                  double* rhs) const {
-    constexpr int lanes = Team::lanes;
-    constexpr int stride = column_stride<Team>();
-    using P = Pack<double, lanes>;
-    const int n = n_free;
-    const int wide = columns / 4;
-    team.for_each(static_cast<std::size_t>((n + 2) / 2 * wide), [&](std::size_t block) {
-      const int a = static_cast<int>(block) / wide * 2, b = static_cast<int>(block) % wide * 4;
-      if (b > a + 1) return;
-      const double* left = jacobian + a * stride;
-      const double* right = jacobian + b * stride;
-      P sum[2][4];
-      for (int i = 0; i < rows; i += lanes) {
-        const P l0 = P::load(left + i), l1 = P::load(left + stride + i);
-        for (int k = 0; k < 4; ++k) {
-          const P r = P::load(right + k * stride + i);
-          sum[0][k] = fma(l0, r, sum[0][k]);
-          sum[1][k] = fma(l1, r, sum[1][k]);
-        }
+  GADOLIN_CALLED void phase_shares(const Team& team, int first, double* shares) const {
+    constexpr int doubles = Width<Team>::doubles, parts = Width<Team>::parts;
+    constexpr int width = Width<Team>::floats, most = rows_per_pass<Team>();
+    using P = Pack<double, doubles>;
+    const int left = points - first, rows = left < most ? left : most, phases = layout.phases;
+    team.for_each(static_cast<std::size_t>((rows + width - 1) / width), [&](std::size_t task) {
+      const int offset = static_cast<int>(task) * width;
+      const int leaf = (first + offset) / leaf_points;
+      P at[parts], weight[parts][cell_nodes];
+      for (int i = 0; i < parts; ++i) {
+        at[i] = load_points<doubles>(two_theta_deg, first + offset + i * doubles);
       }
-      for (int i = 0; i < 2; ++i) {
-        for (int k = 0; k < 4; ++k) {
-          const int row = a + i, col = b + k;
-          if (row > n || col > row) continue;
-          const double total = sum[i][k].sum();
-          if (row < n) {
-            gram[static_cast<std::size_t>(row) * static_cast<std::size_t>(n) +
-                 static_cast<std::size_t>(col)] += total;
-          } else {
-            rhs[col] += total;  // col == n: chi2
-          }
-        }
-      }
-    });
-  }
-
-  /// Each phase at unit scale for the tiles of one pass: phase p in column p of the scratch.
-  template <class Team>
-  GADOLIN_CALLED void phase_columns(const Team& team, int tile) const {
-    constexpr int lanes = Team::lanes;
-    constexpr int stride = column_stride<Team>();
-    constexpr int packs = tile_points / lanes;
-    using P = Pack<double, lanes>;
-    const int left = tiles() - tile;
-    const int here = left < tiles_per_pass<Team>() ? left : tiles_per_pass<Team>();
-    team.for_each(static_cast<std::size_t>(here * packs), [&](std::size_t i) {
-      const int sub = static_cast<int>(i) / packs, offset = static_cast<int>(i) % packs * lanes;
-      const int first = (tile + sub) * tile_points + offset;
-      double x[lanes];
-      for (int k = 0; k < lanes; ++k) {
-        x[k] = two_theta_deg[first + k < points ? first + k : points - 1];
-      }
-      const P at = P::load(x);
-      double* row = jacobian + sub * tile_points + offset;
-      for (int p = 0; p < layout.phases; ++p) {
-        const int* range = tile_begin + (tile + sub) * layout.phases + p;
-        PhaseSum<P> sum;
-        add_peaks<1, false, lanes>(peaks, tile_list + range[0], range[1] - range[0], at, 0u, sum);
-        sum.f.store(row + p * stride);
+      weights_in<doubles, parts>(cells[leaf], at, weight);
+      const int near = cell_count().total() + leaf;
+      for (int p = 0; p < phases; ++p) {
+        P value[parts];
+        values_at<doubles, parts>(far_shares + (leaf * phases + p) * cell_nodes, weight, value);
+        add_list<true, false, doubles, parts>(near, p, at, nullptr, 0, value);
+        for (int i = 0; i < parts; ++i) value[i].store(shares + p * most + offset + i * doubles);
       }
     });
     team.barrier();
   }
 
-  /// Calls use(point, y_calculated, y_background) for every point, spread over the members.
-  /// Peaks and windows must be up to date.
+  /// Calls use(point, y_calculated, y_background, shares) for every point, spread over the members;
+  /// shares[p * rows_per_pass] is phase p at unit scale. Peaks and windows must be up to date.
   template <class Team, class Use>
   GADOLIN_CALLED void calculate(const Team& team, Use&& use) const {
-    constexpr int stride = column_stride<Team>();
-    constexpr int per_pass = tiles_per_pass<Team>();
-    for (int tile = 0; tile < tiles(); tile += per_pass) {
-      phase_columns(team, tile);
-      const int first = tile * tile_points;
-      const int rows =
-          points - first < per_pass * tile_points ? points - first : per_pass * tile_points;
+    constexpr int most = rows_per_pass<Team>();
+    double* shares = reinterpret_cast<double*>(scratch);
+    far_field<false>(team);
+    for (int first = 0; first < points; first += most) {
+      phase_shares(team, first, shares);
+      const int left = points - first, rows = left < most ? left : most;
       team.for_each(static_cast<std::size_t>(rows), [&](std::size_t i) {
         const int at = first + static_cast<int>(i);
-        double background =
-            humps<1>(Pack<double, 1>(two_theta_deg[at]), [](int, Pack<double, 1>) {}).v;
+        const Pack<double, 1> x(two_theta_deg[at]);
+        double background = humps<1>(x, [](int, Pack<double, 1>) {}).v;
         if (blank != nullptr) background += parameters[Layout::blank] * blank[at];
-        background_terms<1>(Pack<double, 1>(two_theta_deg[at]), [&](int k, Pack<double, 1> term) {
+        background_terms<1>(x, [&](int k, Pack<double, 1> term) {
           background += parameters[Layout::background + k] * term.v;
         });
         double y = background;
         for (int p = 0; p < layout.phases; ++p) {
-          y += parameters[layout.phase(p) + Layout::scale] *
-               jacobian[p * stride + static_cast<int>(i)];
+          y += parameters[layout.phase(p) + Layout::scale] * shares[p * most + static_cast<int>(i)];
         }
-        use(at, y, background);
+        use(at, y, background, shares + i);
       });
       team.barrier();
     }
-  }
-
-  /// First point at or above an angle.
-  GADOLIN_INLINE int lower_bound(double angle_deg) const {
-    int low = 0, high = points;
-    while (low < high) {
-      const int middle = (low + high) / 2;
-      if (two_theta_deg[middle] < angle_deg) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
   }
 };
 

@@ -1,147 +1,164 @@
 #pragma once
 
+#include <cmath>
+
+#include "kernels/diffraction/folded_peak.hpp"
 #include "kernels/diffraction/peak.hpp"
 #include "kernels/exec/pack.hpp"
 
-/// The sum of peaks at a few points at once, with every derivative of one phase in registers.
+/// Sums of peaks at a few points at once: the profile in double precision, the functions that the
+/// derivatives are made of in single.
 namespace gadolin::diffraction {
 
-/// Which derivatives the caller will read; the rest is not computed.
-enum Want : unsigned {
-  want_lorentzian = 1u,  ///< X, Y
-  want_gaussian = 2u,    ///< U, V, W
-  want_position = 4u,    ///< displacement, zero
-  want_cell = 8u,
-  want_texture = 16u,
-  want_b_iso = 32u,
-  want_axial = 64u,
-  want_rare = 128u,  ///< P, transparency, capillary offsets: free for standards only
-  want_overflow = 256u,
+/// Widths of the packs of a team: doubles come in `parts` packs of `doubles`, floats in one of
+/// `floats`.
+template <class Team>
+struct Width {
+  static constexpr int doubles = Team::lanes;
+  static constexpr int parts = Team::lanes == 1 ? 1 : 2;
+  static constexpr int floats = doubles * parts;
 };
 
-/// Pattern of one phase at unit scale, and its derivatives.
-template <class P>
-struct PhaseSum {
-  P f, x, y, u, v, w, displacement, zero, march_r, b_iso;
-  P axial, gauss_p, transparency, capillary_a, capillary_b, overflow;
-  P cell[max_cell_directions];
+namespace peak_sum_detail {
+
+/// Functions of the point, summed over the pieces of one smeared peak.
+///   l0 = 1 / (1 + v^2), g0 = 2^-v^2, by_centre = v (centre_l l0^2 + centre_g g0)
+template <class F>
+struct Shapes {
+  F l0, g0, by_centre, spread, by_s, by_metric;
 };
 
-template <class P, int Lanes>
-GADOLIN_INLINE bool any_below(const P& values, double limit) {
-  for (int i = 0; i < Lanes; ++i) {
-    if (values[i] < limit) return true;
+/// Profile of one piece at v for unit scale, into value; l and g at height 1.
+template <bool Core, int D, int Parts>
+GADOLIN_INLINE void profile(const FoldedPeak& k, double centre, double weight,
+                            const Pack<double, D>* at, Pack<double, D>* value,
+                            Pack<double, D> (&v)[Parts], Pack<double, D> (&l)[Parts],
+                            Pack<double, D> (&g)[Parts]) {
+  using P = Pack<double, D>;
+  const P height_l(weight * k.height_l), height_g(weight * k.height_g);
+  for (int i = 0; i < Parts; ++i) {
+    v[i] = (at[i] - P(centre)) * P(k.stretch);
+    const P v2 = v[i] * v[i];
+    l[i] = P(1.0) / (P(1.0) + v2);
+    value[i] = fma(height_l, l[i], value[i]);
+    if constexpr (Core) {
+      g[i] = halving(v2);
+      value[i] = fma(height_g, g[i], value[i]);
+    }
   }
-  return false;
 }
 
-/// Profile of a peak at u = (at - centre) / fwhm, and what its derivatives need.
-///   f = height_l / (1 + 4 u^2) + height_g exp(-4 ln2 u^2),  steep = -df/du,  spread = u steep
-template <bool Derivatives, int Lanes>
-GADOLIN_INLINE void unit_profile(const Peak& peak, Pack<double, Lanes> u, Pack<double, Lanes>& f,
-                                 Pack<double, Lanes>& l0, Pack<double, Lanes>& g0,
-                                 Pack<double, Lanes>& steep, Pack<double, Lanes>& spread) {
-  using P = Pack<double, Lanes>;
-  const P u2 = u * u;
-  l0 = P(1.0) / fma(P(4.0), u2, P(1.0));
-  const P l = P(peak.height_l) * l0;
-  P g(0.0);
-  g0 = P(0.0);
-  if (any_below<P, Lanes>(u2, 9.2)) {
-    g0 = exp(P(-2.7725887222397811) * u2);
-    g = P(peak.height_g) * g0;
+}  // namespace peak_sum_detail
+
+/// Adds one peak at Parts * D points: its profile at unit scale to value [Parts], coefficient x
+/// function of the point to sums[column * stride + 0 .. Parts * D - 1] for every term of the plan.
+/// Core is false where the Gaussian has died out.
+/// cost  per point and piece 8 flop and a division, in the core an exponential of 16 flop more;
+///       with derivatives about 25 (core 32) and 2 per term, in single precision
+template <bool Core, bool Derivatives, int D, int Parts>
+GADOLIN_INLINE void add_folded(const FoldedPeak& k, const PhasePlan& plan,
+                               const float* GADOLIN_RESTRICT coefficient, const Pack<double, D>* at,
+                               float* GADOLIN_RESTRICT sums, int stride, Pack<double, D>* value) {
+  using P = Pack<double, D>;
+  using F = Pack<float, D * Parts>;
+  peak_sum_detail::Shapes<F> shapes;
+  P v[Parts], l[Parts], g[Parts];
+  if (k.node_count == 0) {
+    peak_sum_detail::profile<Core, D, Parts>(k, k.centre, 1.0, at, value, v, l, g);
+    if constexpr (Derivatives) {
+      const F place = narrow(v);
+      shapes.l0 = narrow(l);
+      F steep = F(k.centre_l) * shapes.l0 * shapes.l0;
+      if constexpr (Core) {
+        shapes.g0 = narrow(g);
+        steep = fma(F(k.centre_g), shapes.g0, steep);
+      }
+      shapes.by_centre = place * steep;
+      shapes.spread = place * shapes.by_centre;
+    }
+  } else {
+    for (int j = 0; j < k.node_count; ++j) {
+      const AxialNode& node = k.nodes[j];
+      peak_sum_detail::profile<Core, D, Parts>(k, k.centre + node.offset, node.weight, at, value, v,
+                                               l, g);
+      if constexpr (Derivatives) {
+        const F place = narrow(v), l0 = narrow(l);
+        F g0, steep = F(k.centre_l) * l0 * l0;
+        F f = F(k.l) * l0;
+        if constexpr (Core) {
+          g0 = narrow(g);
+          steep = fma(F(k.centre_g), g0, steep);
+          f = fma(F(k.g), g0, f);
+        }
+        const F by_centre = place * steep, weight(static_cast<float>(node.weight));
+        shapes.l0 = fma(weight, l0, shapes.l0);
+        shapes.g0 = fma(weight, g0, shapes.g0);
+        shapes.by_centre = fma(weight, by_centre, shapes.by_centre);
+        shapes.spread = fma(weight, place * by_centre, shapes.spread);
+        if (plan.count[Basis::axial] != 0) {
+          shapes.by_s =
+              fma(F(static_cast<float>(node.s_weight)), f,
+                  fma(F(static_cast<float>(node.weight * node.s_offset)), by_centre, shapes.by_s));
+        }
+        if (plan.count[Basis::metric] != 0) {
+          shapes.by_metric = fma(
+              F(static_cast<float>(node.q_weight)), f,
+              fma(F(static_cast<float>(node.weight * node.q_offset)), by_centre, shapes.by_metric));
+        }
+      }
+    }
   }
-  f = l + g;
   if constexpr (Derivatives) {
-    steep = u * fma(P(8.0) * l, l0, P(5.5451774444795623) * g);
-    spread = u * steep;
+    const int* column = plan.column;
+    const auto spread_out = [&](int basis, F function) {
+      for (int n = plan.count[basis]; n > 0; --n, ++column, ++coefficient) {
+        float* to = sums + *column * stride;
+        fma(F(*coefficient), function, F::load(to)).store(to);
+      }
+    };
+    const auto combine = [&](float spread, float l, float g) {
+      F sum = fma(F(spread), shapes.spread, F(l) * shapes.l0);
+      if constexpr (Core) sum = fma(F(g), shapes.g0, sum);
+      return sum;
+    };
+    if (plan.count[Basis::value] != 0) {
+      F f = F(k.l) * shapes.l0;
+      if constexpr (Core) f = fma(F(k.g), shapes.g0, f);
+      spread_out(Basis::value, f);
+    }
+    spread_out(Basis::centre, shapes.by_centre);
+    if (plan.count[Basis::lorentzian] != 0) {
+      spread_out(Basis::lorentzian, combine(k.lorentzian_spread, k.lorentzian_l, k.lorentzian_g));
+    }
+    if (plan.count[Basis::gaussian2] != 0) {
+      spread_out(Basis::gaussian2, combine(k.gaussian_spread, k.gaussian_l, k.gaussian_g));
+    }
+    if (plan.count[Basis::metric] != 0) {
+      spread_out(Basis::metric, fma(F(k.metric_centre), shapes.by_centre,
+                                    combine(k.metric_spread, k.metric_l, k.metric_g)) +
+                                    shapes.by_metric);
+    }
+    spread_out(Basis::axial, shapes.by_s);
   }
 }
 
-/// Adds the peaks list[0..n-1] at the points `at` [deg].
-/// A peak smeared by axial divergence is the weighted sum of its nodes; the chain to the parameters
-/// is walked once per peak. The Gaussian is left out where it is below 1e-11 of its height.
-/// cost  per peak and point about 15 flop, 1 division, 1 exp near the centre; with derivatives
-///       about 35 more and 2 per cell direction
-template <int CellDirections, bool Derivatives, int Lanes>
-GADOLIN_INLINE void add_peaks(const Peak* GADOLIN_RESTRICT peaks, const int* GADOLIN_RESTRICT list,
-                              int n, Pack<double, Lanes> at, unsigned want,
-                              PhaseSum<Pack<double, Lanes>>& total) {
-  using P = Pack<double, Lanes>;
-  PhaseSum<P> sum = total;
+/// Pattern of the peaks list[0..n-1] at one point [deg], unit scale, nothing cut: for simulations
+/// and tests.
+inline double sum_of_peaks(const Peak* peaks, const int* list, int n, double at_deg) {
+  double sum = 0.0;
+  const auto piece = [&](const Peak& peak, double centre, double weight) {
+    const double u = (at_deg - centre) * peak.inverse_fwhm, u2 = u * u;
+    sum += weight * (peak.height_l / (1.0 + 4.0 * u2) +
+                     (u2 < 9.2 ? peak.height_g * std::exp(-2.7725887222397811 * u2) : 0.0));
+  };
   for (int k = 0; k < n; ++k) {
     const Peak& peak = peaks[list[k]];
-    const P inverse(peak.inverse_fwhm);
-    // Sums over the nodes of the peak: profile, Lorentzian and Gaussian at height 1, steepness.
-    P f, l0, g0, steep, spread, by_s, nodes_by_q;
-    if (peak.node_count == 0) {
-      unit_profile<Derivatives, Lanes>(peak, (at - P(peak.centre)) * inverse, f, l0, g0, steep,
-                                       spread);
-    } else {
-      for (int j = 0; j < peak.node_count; ++j) {
-        const AxialNode& node = peak.nodes[j];
-        const P weight(node.weight);
-        P f1, l1, g1, steep1, spread1;
-        unit_profile<Derivatives, Lanes>(peak, (at - P(peak.centre + node.offset)) * inverse, f1,
-                                         l1, g1, steep1, spread1);
-        f = fma(weight, f1, f);
-        if constexpr (Derivatives) {
-          l0 = fma(weight, l1, l0);
-          g0 = fma(weight, g1, g0);
-          steep = fma(weight, steep1, steep);
-          spread = fma(weight, spread1, spread);
-          const P shift = steep1 * P(node.weight * peak.inverse_fwhm);
-          if (want & want_axial) {
-            by_s = fma(P(node.s_weight), f1, fma(P(node.s_offset), shift, by_s));
-          }
-          if (want & want_cell) {
-            nodes_by_q = fma(P(node.q_weight), f1, fma(P(node.q_offset), shift, nodes_by_q));
-          }
-        }
-      }
-    }
-    sum.f += f;
-    if constexpr (Derivatives) {
-      const P by_centre = steep * inverse;
-      const P by_fwhm = (spread - f) * inverse;
-      const P by_eta = P(peak.full_l) * l0 - P(peak.full_g) * g0;
-      const P by_l = fma(P(peak.fwhm_l), by_fwhm, P(peak.eta_l) * by_eta);
-      const P by_g2 = fma(P(peak.fwhm_g2), by_fwhm, P(peak.eta_g2) * by_eta);
-      if (want & want_lorentzian) {
-        sum.x = fma(P(peak.x), by_l, sum.x);
-        sum.y = fma(P(peak.y), by_l, sum.y);
-      }
-      if (want & want_gaussian) {
-        sum.u = fma(P(peak.u), by_g2, sum.u);
-        sum.v = fma(P(peak.v), by_g2, sum.v);
-        sum.w = fma(P(peak.w), by_g2, sum.w);
-      }
-      if (want & want_position) {
-        sum.displacement = fma(P(peak.displacement), by_centre, sum.displacement);
-        sum.zero += by_centre;
-      }
-      if (want & want_texture) sum.march_r = fma(P(peak.march_r), f, sum.march_r);
-      if (want & want_axial) sum.axial += by_s;
-      if (want & want_rare) {
-        sum.gauss_p = fma(P(peak.gauss_p), by_g2, sum.gauss_p);
-        sum.transparency = fma(P(peak.transparency), by_centre, sum.transparency);
-        sum.capillary_a = fma(P(peak.capillary_a), by_centre, sum.capillary_a);
-        sum.capillary_b = fma(P(peak.capillary_b), by_centre, sum.capillary_b);
-      }
-      if (want & want_overflow) sum.overflow = fma(P(peak.overflow), f, sum.overflow);
-      if (want & want_b_iso) sum.b_iso = fma(P(peak.b_iso), f, sum.b_iso);
-      if (want & want_cell) {
-        const P by_q =
-            fma(P(peak.theta_area), f,
-                fma(P(peak.theta_centre), by_centre,
-                    fma(P(peak.theta_g2), by_g2, fma(P(peak.theta_l), by_l, nodes_by_q))));
-        for (int c = 0; c < CellDirections; ++c) {
-          sum.cell[c] = fma(P(peak.slope[c]), by_q, sum.cell[c]);
-        }
-      }
+    if (peak.node_count == 0) piece(peak, peak.centre, 1.0);
+    for (int j = 0; j < peak.node_count; ++j) {
+      piece(peak, peak.centre + peak.nodes[j].offset, peak.nodes[j].weight);
     }
   }
-  total = sum;
+  return sum;
 }
 
 }  // namespace gadolin::diffraction

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/diffraction/pattern_model.hpp"
+#include "kernels/diffraction/pattern_workspace.hpp"
 #include "kernels/exec/item_status.hpp"
 #include "kernels/exec/launch.hpp"
 #include "kernels/numeric/levenberg_marquardt.hpp"
@@ -87,35 +88,17 @@ struct RefineArgs {
 
 namespace refine_detail {
 
-GADOLIN_INLINE std::size_t round64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-/// Carves the workspace of one pattern; the same walk gives the size.
-struct Carver {
-  char* at;
-  std::size_t used = 0;
-  template <class T>
-  GADOLIN_INLINE T* take(std::size_t n) {
-    char* here = at == nullptr ? nullptr : at + used;
-    used += round64(n * sizeof(T));
-    return reinterpret_cast<T*>(here);
-  }
-};
-
+/// What the fit needs beside the pattern's own memory.
 struct Workspace {
-  double *parameters, *sqrt_weight, *variance, *lm, *stash_gram, *stash_rhs, *stash_p, *free_values;
-  double* nnls;
-  Peak* peaks;
-  AxialNode* nodes;
-  int *node_count, *first_tile, *last_tile, *tile_begin, *tile_list, *column;
+  double *variance, *lm, *stash_gram, *stash_rhs, *stash_p, *free_values, *nnls;
 
-  GADOLIN_INLINE static std::size_t carve(const RefineArgs& args, char* memory, Workspace& w) {
+  GADOLIN_INLINE static std::size_t carve(const RefineArgs& args, char* memory, Workspace& w,
+                                          PatternModel& m) {
     const auto n = static_cast<std::size_t>(args.max_free);
-    const auto peaks = static_cast<std::size_t>(args.max_peaks);
-    const auto tiles = static_cast<std::size_t>((args.max_points + tile_points - 1) / tile_points);
     const auto phases = static_cast<std::size_t>(args.phases);
     Carver c{memory};
-    w.parameters = c.take<double>(static_cast<std::size_t>(args.layout().size()));
-    w.sqrt_weight = c.take<double>(static_cast<std::size_t>(args.max_points));
+    carve_pattern({args.layout(), args.max_points, args.max_peaks, args.max_free, args.max_nodes},
+                  c, m);
     w.variance = c.take<double>(static_cast<std::size_t>(args.max_points));
     w.lm = c.take<double>(lm_scratch_doubles(args.max_free));
     w.stash_gram = c.take<double>(n * n);
@@ -123,21 +106,12 @@ struct Workspace {
     w.stash_p = c.take<double>(n + 1);
     w.free_values = c.take<double>(n);
     w.nnls = c.take<double>(nnls_scratch_doubles(args.phases) + phases * phases + 2 * phases);
-    w.peaks = c.take<Peak>(peaks);
-    w.nodes = c.take<AxialNode>(peaks * static_cast<std::size_t>(args.max_nodes));
-    w.node_count = c.take<int>(peaks);
-    w.first_tile = c.take<int>(peaks);
-    w.last_tile = c.take<int>(peaks);
-    w.tile_begin = c.take<int>(tiles * phases + 1);
-    w.tile_list = c.take<int>(tiles * peaks);
-    w.column = c.take<int>(static_cast<std::size_t>(args.layout().size()));
     return c.used;
   }
 };
 
-GADOLIN_INLINE PatternModel make_model(const RefineArgs& args, std::size_t item, const Workspace& w,
-                                       char* scratch) {
-  PatternModel m;
+GADOLIN_INLINE void bind_item(const RefineArgs& args, std::size_t item, char* scratch,
+                              PatternModel& m) {
   m.layout = args.layout();
   m.setting = {args.radius_mm, args.polarisation_k, args.texture, args.axial_rules, args.h_over_s};
   m.cell_directions = args.cell_directions;
@@ -153,19 +127,7 @@ GADOLIN_INLINE PatternModel make_model(const RefineArgs& args, std::size_t item,
   m.relative_intensity = args.relative_intensity + item * max_lines;
   m.n_free = args.free_count[item];
   m.free_index = args.free_index + item * static_cast<std::size_t>(args.max_free);
-  m.parameters = w.parameters;
-  m.sqrt_weight = w.sqrt_weight;
-  m.peaks = w.peaks;
-  m.nodes = w.nodes;
-  m.max_nodes = args.max_nodes;
-  m.node_count = w.node_count;
-  m.first_tile = w.first_tile;
-  m.last_tile = w.last_tile;
-  m.tile_begin = w.tile_begin;
-  m.tile_list = w.tile_list;
-  m.column = w.column;
-  m.jacobian = reinterpret_cast<double*>(scratch);
-  return m;
+  m.scratch = scratch;
 }
 
 /// sqrt(1/variance) for every point; returns the smallest standard uncertainty.
@@ -243,13 +205,12 @@ struct RefineKernel {
   using Args = RefineArgs;
 
   static std::size_t scratch_bytes(const Args& args) {
-    const int columns = args.max_free + 1 > args.phases ? args.max_free + 1 : args.phases;
-    return static_cast<std::size_t>(padded_columns(columns)) * largest_column_stride *
-           sizeof(double);
+    return pattern_scratch_bytes(args.max_free, args.phases);
   }
   static std::size_t workspace_bytes(const Args& args) {
     refine_detail::Workspace w;
-    return refine_detail::Workspace::carve(args, nullptr, w) + 128;
+    PatternModel m;
+    return refine_detail::Workspace::carve(args, nullptr, w, m) + 128;
   }
 
   template <class Team>
@@ -257,14 +218,15 @@ struct RefineKernel {
     using namespace refine_detail;
     const auto size = static_cast<std::size_t>(args.layout().size());
     Workspace w;
-    Workspace::carve(args, team.workspace(), w);
-    const PatternModel m = make_model(args, item, w, team.scratch());
+    PatternModel m;
+    Workspace::carve(args, team.workspace(), w, m);
+    bind_item(args, item, team.scratch(), m);
     const auto begin = static_cast<std::size_t>(args.point_begin[item]);
     const auto points = static_cast<std::size_t>(m.points);
     const auto max_free = static_cast<std::size_t>(args.max_free);
     team.for_each(size, [&](std::size_t i) {
-      w.parameters[i] = args.start[item * size + i];
-      args.parameters[item * size + i] = w.parameters[i];
+      m.parameters[i] = args.start[item * size + i];
+      args.parameters[item * size + i] = m.parameters[i];
     });
     team.barrier();
     if (args.active[item] == 0 || m.points <= m.n_free) {
@@ -273,11 +235,10 @@ struct RefineKernel {
       });
       return;
     }
-    m.set_columns(team);
-    m.clear_nodes(team);
+    m.prepare(team);
     team.for_each(points, [&](std::size_t i) { w.variance[i] = args.variance[begin + i]; });
     team.for_each(static_cast<std::size_t>(m.n_free),
-                  [&](std::size_t i) { w.free_values[i] = w.parameters[m.free_index[i]]; });
+                  [&](std::size_t i) { w.free_values[i] = m.parameters[m.free_index[i]]; });
     team.barrier();
     double sigma = set_weights(team, m, w.variance);
 
@@ -289,7 +250,7 @@ struct RefineKernel {
       m.make_peaks(team);
       m.set_windows(team, sigma);
       if (args.poisson[item] != 0) {
-        m.calculate(team, [&](int i, double y, double) {
+        m.calculate(team, [&](int i, double y, double, const double*) {
           w.variance[i] = poisson_variance(m.counts[i], y);
         });
         sigma = set_weights(team, m, w.variance);
@@ -312,48 +273,12 @@ struct RefineKernel {
     m.make_peaks(team);
     double* calculated = args.calculated + begin;
     double* background = args.background + begin;
-    m.calculate(team, [&](int i, double y, double b) {
+    m.calculate(team, [&](int i, double y, double b, const double*) {
       calculated[i] = y;
       background[i] = b;
     });
-    const int stride = column_stride<Team>();
-    for (int p = 0; p < args.phases; ++p) {
-      // Second walk: the share of each phase needs the complete pattern.
-      double* out = args.phase_summary +
-                    (item * static_cast<std::size_t>(args.phases) + static_cast<std::size_t>(p)) *
-                        PhaseSummary::size;
-      team.single([&] {
-        for (int k = 0; k < PhaseSummary::size; ++k) out[k] = 0.0;
-      });
-    }
-    constexpr int per_pass = tiles_per_pass<Team>();
-    for (int tile = 0; tile < m.tiles(); tile += per_pass) {
-      m.phase_columns(team, tile);
-      const int first = tile * tile_points;
-      const int rows =
-          m.points - first < per_pass * tile_points ? m.points - first : per_pass * tile_points;
-      team.for_each(static_cast<std::size_t>(args.phases), [&](std::size_t p) {
-        const double scale = w.parameters[m.layout.phase(static_cast<int>(p)) + Layout::scale];
-        double area = 0.0, information = 0.0, precision = 0.0;
-        for (int i = 0; i < rows; ++i) {
-          const int at = first + i;
-          const double f = m.jacobian[static_cast<int>(p) * stride + i];
-          const double step = at + 1 < m.points ? m.two_theta_deg[at + 1] - m.two_theta_deg[at]
-                                                : m.two_theta_deg[at] - m.two_theta_deg[at - 1];
-          area += scale * f * step;
-          const double rest = args.poisson[item] != 0 ? calculated[at] - scale * f : w.variance[at];
-          information += f * f / (rest > 0.5 ? rest : 0.5);
-          precision += f * f / w.variance[at];
-        }
-        double* out = args.phase_summary +
-                      (item * static_cast<std::size_t>(args.phases) + p) * PhaseSummary::size;
-        out[PhaseSummary::area] += area;
-        out[PhaseSummary::information] += information;
-        out[PhaseSummary::precision] += precision;
-      });
-      team.barrier();
-    }
-    team.for_each(size, [&](std::size_t i) { args.parameters[item * size + i] = w.parameters[i]; });
+    summarise_phases(team, item, args, m, w.variance);
+    team.for_each(size, [&](std::size_t i) { args.parameters[item * size + i] = m.parameters[i]; });
     const bool usable = result.status != ItemStatus::out_of_range;  // else there is no covariance
     team.for_each(static_cast<std::size_t>(m.n_free), [&](std::size_t i) {
       args.state[item * max_free + i] = usable ? lm.state[i] : -1.0;
@@ -367,6 +292,43 @@ struct RefineKernel {
   }
 
  private:
+  /// The share of each phase: a second walk, since it needs the complete pattern. The tails at the
+  /// nodes are still there.
+  template <class Team>
+  GADOLIN_CALLED static void summarise_phases(const Team& team, std::size_t item, const Args& args,
+                                              const PatternModel& m, const double* variance) {
+    constexpr int most = rows_per_pass<Team>();
+    const double* calculated = args.calculated + args.point_begin[item];
+    double* shares = reinterpret_cast<double*>(m.scratch);
+    double* out =
+        args.phase_summary + item * static_cast<std::size_t>(args.phases) * PhaseSummary::size;
+    team.for_each(static_cast<std::size_t>(args.phases * PhaseSummary::size),
+                  [&](std::size_t i) { out[i] = 0.0; });
+    for (int first = 0; first < m.points; first += most) {
+      m.phase_shares(team, first, shares);
+      const int rows = m.points - first < most ? m.points - first : most;
+      team.for_each(static_cast<std::size_t>(args.phases), [&](std::size_t p) {
+        const double scale = m.parameters[m.layout.phase(static_cast<int>(p)) + Layout::scale];
+        double area = 0.0, information = 0.0, precision = 0.0;
+        for (int i = 0; i < rows; ++i) {
+          const int at = first + i;
+          const double f = shares[static_cast<int>(p) * most + i];
+          const double step = at + 1 < m.points ? m.two_theta_deg[at + 1] - m.two_theta_deg[at]
+                                                : m.two_theta_deg[at] - m.two_theta_deg[at - 1];
+          area += scale * f * step;
+          const double rest = args.poisson[item] != 0 ? calculated[at] - scale * f : variance[at];
+          information += f * f / (rest > 0.5 ? rest : 0.5);
+          precision += f * f / variance[at];
+        }
+        double* own = out + p * PhaseSummary::size;
+        own[PhaseSummary::area] += area;
+        own[PhaseSummary::information] += information;
+        own[PhaseSummary::precision] += precision;
+      });
+      team.barrier();
+    }
+  }
+
   template <class Team>
   GADOLIN_HD static void finish(const Team& team, std::size_t item, const Args& args,
                                 const PatternModel& m, const refine_detail::Workspace&,
@@ -434,12 +396,13 @@ struct StartKernel {
     using namespace refine_detail;
     const auto size = static_cast<std::size_t>(args.layout().size());
     Workspace w;
-    Workspace::carve(args, team.workspace(), w);
-    const PatternModel m = make_model(args, item, w, team.scratch());
+    PatternModel m;
+    Workspace::carve(args, team.workspace(), w, m);
+    bind_item(args, item, team.scratch(), m);
     const auto begin = static_cast<std::size_t>(args.point_begin[item]);
     team.for_each(size, [&](std::size_t i) {
-      w.parameters[i] = args.start[item * size + i];
-      args.parameters[item * size + i] = w.parameters[i];
+      m.parameters[i] = args.start[item * size + i];
+      args.parameters[item * size + i] = m.parameters[i];
     });
     team.barrier();
     if (args.active[item] == 0 || m.points <= m.n_free) {
@@ -448,23 +411,22 @@ struct StartKernel {
       });
       return;
     }
-    m.set_columns(team);
-    m.clear_nodes(team);
+    m.prepare(team);
     const double sigma = set_weights(team, m, args.variance + begin);
     const int phases = args.phases, terms = m.n_free - phases;
-    const double displacement = w.parameters[Layout::displacement];
+    const double displacement = m.parameters[Layout::displacement];
     team.barrier();
 
     double best = -1.0;
     for (int at = 0; at < args.grid_displacements * args.grid_widths; ++at) {
       const int width = at / args.grid_displacements, shift = at % args.grid_displacements;
       team.single([&] {
-        w.parameters[Layout::displacement] = displacement + args.grid_displacement_mm[shift];
-        w.parameters[Layout::w] = args.grid_width[2 * width];
+        m.parameters[Layout::displacement] = displacement + args.grid_displacement_mm[shift];
+        m.parameters[Layout::w] = args.grid_width[2 * width];
         for (int p = 0; p < phases; ++p) {
-          w.parameters[m.layout.phase(p) + Layout::x] = args.grid_width[2 * width + 1];
+          m.parameters[m.layout.phase(p) + Layout::x] = args.grid_width[2 * width + 1];
         }
-        for (int i = 0; i < m.n_free; ++i) w.parameters[m.free_index[i]] = 0.0;
+        for (int i = 0; i < m.n_free; ++i) m.parameters[m.free_index[i]] = 0.0;
       });
       m.make_peaks(team);
       m.set_windows(team, sigma);
@@ -473,7 +435,7 @@ struct StartKernel {
       if (std::isfinite(chi2) && (best < 0.0 || chi2 < best)) {
         best = chi2;
         team.for_each(size, [&](std::size_t i) {
-          double value = w.parameters[i];
+          double value = m.parameters[i];
           if (m.column[i] >= 0) value = w.free_values[m.column[i]];
           args.parameters[item * size + i] = value;
         });

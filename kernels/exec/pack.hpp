@@ -20,7 +20,10 @@ namespace gadolin {
 ///   fma(a, b, c)  a*b + c; one rounding where the target has the instruction
 ///   exp(x)        relative error < 2e-15 on [-708, 709]; 0 below, infinity above, NaN for NaN
 ///                 (W = 1 is std::exp, which also has the subnormal results below -708)
-/// source  exp: Cody & Waite (1980) range reduction, Taylor of degree 13 on |r| <= ln2/2
+///   halving(x)    2^-x for x in 0..1000 and no other, relative error < 1e-12; 2^-64 above 64
+///   narrow(a)     the lanes of one or two packs of doubles, rounded to one pack of floats
+/// source  exp: Cody & Waite (1980) range reduction, Taylor of degree 13 on |r| <= ln2/2;
+///         halving: the same with degree 10, no tests for special values
 template <class T, int W>
 struct Pack;
 
@@ -63,6 +66,12 @@ GADOLIN_INLINE Pack<T, 1> exp(Pack<T, 1> a) {
 template <class T>
 GADOLIN_INLINE Pack<T, 1> sqrt(Pack<T, 1> a) {
   return Pack<T, 1>(std::sqrt(a.v));
+}
+GADOLIN_INLINE Pack<double, 1> halving(Pack<double, 1> x) {
+  return Pack<double, 1>(std::exp2(x.v < 64.0 ? -x.v : -64.0));
+}
+GADOLIN_INLINE Pack<float, 1> narrow(const Pack<double, 1> (&a)[1]) {
+  return Pack<float, 1>(static_cast<float>(a[0].v));
 }
 
 #if !defined(__CUDACC__)
@@ -116,6 +125,8 @@ requires(W > 1) inline Pack<T, W> fma(Pack<T, W> a, Pack<T, W> b, Pack<T, W> c) 
   // The instruction itself where it fits: g++ splits the lane loop apart in larger loops.
   if constexpr (std::is_same_v<T, double> && W == 4) {
     r.v = _mm256_fmadd_pd(a.v, b.v, c.v);
+  } else if constexpr (std::is_same_v<T, float> && W == 8) {
+    r.v = _mm256_fmadd_ps(a.v, b.v, c.v);
   } else {
     for (int i = 0; i < W; ++i) r.v[i] = __builtin_fma(a.v[i], b.v[i], c.v[i]);
   }
@@ -172,6 +183,45 @@ requires(W > 1) inline Pack<double, W> exp(Pack<double, W> x) {
   result.v = given > highest ? P(std::numeric_limits<double>::infinity()).v : result.v;
   result.v = given != given ? given : result.v;  // NaN in, NaN out
   return result;
+}
+
+template <int W>
+requires(W > 1) inline Pack<double, W> halving(Pack<double, W> x) {
+  using P = Pack<double, W>;
+  using Bits = typename PackRegister<std::int64_t, W>::type;
+  constexpr double shifter = 6755399441055744.0;  // as in exp
+  const typename P::Register highest = P(64.0).v;
+  x.v = x.v > highest ? highest : x.v;
+  const typename P::Register shifted = shifter - x.v;
+  const P r((shifter - shifted) - x.v);  // -x = n + r, |r| <= 1/2
+  P p(7.054911620801121e-09);            // ln2^k / k!
+  p = fma(p, r, P(1.0178086009239696e-07));
+  p = fma(p, r, P(1.3215486790144305e-06));
+  p = fma(p, r, P(1.5252733804059837e-05));
+  p = fma(p, r, P(1.5403530393381608e-04));
+  p = fma(p, r, P(1.3333558146428441e-03));
+  p = fma(p, r, P(9.6181291076284769e-03));
+  p = fma(p, r, P(5.5504108664821576e-02));
+  p = fma(p, r, P(2.4022650695910069e-01));
+  p = fma(p, r, P(6.9314718055994529e-01));
+  p = fma(p, r, P(1.0));
+  Bits bits, value;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  std::memcpy(&value, &p.v, sizeof value);
+  value += bits << 52;
+  P result;
+  std::memcpy(&result.v, &value, sizeof value);
+  return result;
+}
+
+inline Pack<float, 8> narrow(const Pack<double, 4> (&a)[2]) {
+  Pack<float, 8> r;
+#if defined(__FMA__)
+  r.v = _mm256_set_m128(_mm256_cvtpd_ps(a[1].v), _mm256_cvtpd_ps(a[0].v));
+#else
+  for (int i = 0; i < 8; ++i) r.v[i] = static_cast<float>(a[i / 4].v[i % 4]);
+#endif
+  return r;
 }
 #endif
 

@@ -194,6 +194,12 @@ GADOLIN_HD LmResult levenberg_marquardt(const Team& team, int n, const Problem& 
         return d * (2.0 * s.rhs[i] - g_times_d);
       });
       const double trial_chi2 = problem.chi2(team, s.trial);
+      // A drop that rounding hides counts as made: damping it further would only burn evaluations.
+      const double rounding = 1e-12 * result.chi2;
+      if (promised <= rounding && std::fabs(trial_chi2 - result.chi2) <= rounding) {
+        gain_chi2 = trial_chi2 < result.chi2 ? trial_chi2 : result.chi2;
+        break;
+      }
       if (std::isfinite(trial_chi2) && trial_chi2 < result.chi2) {
         const double gain = promised > 0.0 ? (result.chi2 - trial_chi2) / promised : 1.0;
         const double cube = (2.0 * gain - 1.0) * (2.0 * gain - 1.0) * (2.0 * gain - 1.0);

@@ -280,7 +280,7 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
       sets.push_back(make_ring_set(structures, model, tables, state.lines, end));
     }
     state.ring_set = static_cast<int>(s);
-    const std::size_t tiles = state.counts.size() / tile_points + 1;
+    const std::size_t tiles = state.counts.size() / (2 * leaf_points) + 1;
     if (!sets[s].refusal.empty()) {
       state.status = ItemStatus::out_of_range;
       state.status_text = sets[s].refusal;

@@ -123,10 +123,7 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
   for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int>(i);
   std::vector<double> y(two_theta_deg.size(), 0.0);
   for (std::size_t i = 0; i < y.size(); ++i) {
-    PhaseSum<Pack<double, 1>> sum;
-    add_peaks<1, false, 1>(peaks.data(), all.data(), static_cast<int>(all.size()),
-                           Pack<double, 1>(two_theta_deg[i]), 0u, sum);
-    y[i] = sum.f.v;
+    y[i] = sum_of_peaks(peaks.data(), all.data(), static_cast<int>(all.size()), two_theta_deg[i]);
   }
   return y;
 }

@@ -46,8 +46,6 @@ class SyntheticBatch {
   double* host_summary() const { return memory_->host(summary_); }
   double* host_calculated() const { return memory_->host(calculated_); }
   ItemStatus* host_status() const { return memory_->host(status_); }
-  /// Samples of profile and derivatives per evaluation of one pattern (whole tiles).
-  double samples() const { return samples_; }
   double iterations(std::size_t item) const {
     return memory_->host(summary_)[item * Summary::size + Summary::iterations];
   }
@@ -132,35 +130,21 @@ class SyntheticBatch {
       }
     }
     const double low = shape_.two_theta_min_deg;
-    double smallest = 1e300;
     for (int i = 0; i < shape_.points; ++i) {
       const double x = low + shape_.step_deg * i;
       const double t = (2.0 * x - low - highest) / (highest - low);
       double y = truth_[Layout::background] + truth_[Layout::background + 1] * t +
                  truth_[static_cast<std::size_t>(layout_.inverse_x())] * low / x;
       for (int p = 0; p < shape_.phases; ++p) {
-        PhaseSum<Pack<double, 1>> sum;
+        double sum = 0.0;
         for (const Peak& peak : peaks[static_cast<std::size_t>(p)]) {
           const int first = 0;
-          add_peaks<1, false, 1>(&peak, &first, 1, Pack<double, 1>(x), 0u, sum);
+          sum += sum_of_peaks(&peak, &first, 1, x);
         }
-        y += truth_[static_cast<std::size_t>(layout_.phase(p))] * sum.f.v;
+        y += truth_[static_cast<std::size_t>(layout_.phase(p))] * sum;
       }
       two_theta_.push_back(x);
       expected_.push_back(y);
-      smallest = std::min(smallest, y);
-    }
-    for (const auto& list : peaks) {
-      for (const Peak& peak : list) {
-        const double fwhm = 1.0 / peak.inverse_fwhm;
-        const double tail = std::sqrt(4e-5 * peak.area * peak.eta * fwhm /
-                                      (0.12566370614359 * std::sqrt(smallest)));
-        const double half = std::max(8.0 * fwhm, tail);
-        const double a = std::max(0.0, (peak.centre - half - low) / shape_.step_deg);
-        const double b =
-            std::min(shape_.points - 1.0, (peak.centre + half - low) / shape_.step_deg);
-        if (b > a) samples_ += (std::floor(b / 64.0) - std::floor(a / 64.0) + 1.0) * 64.0;
-      }
     }
   }
 
@@ -307,7 +291,6 @@ class SyntheticBatch {
   std::vector<RingData> rings_;
   std::vector<double> rules_, texture_, truth_, two_theta_, expected_;
   std::vector<int> free_;
-  double samples_ = 0.0;
   BatchMemory::Field<double> parameters_, covariance_, summary_, calculated_;
   BatchMemory::Field<ItemStatus> status_;
 };

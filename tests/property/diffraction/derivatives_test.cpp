@@ -1,5 +1,6 @@
 // Every analytic derivative of the fused kernel against the difference quotient of chi2, on
 // structures that use every kind of parameter.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <map>
@@ -73,26 +74,21 @@ class SmallPattern {
       if (i >= layout.phase(0) && i < layout.phase(1) && within >= Layout::cell + 3) continue;
       free.push_back(i);
     }
-    const std::size_t peaks = rings.size() * 2, tiles = counts.size() / 64 + 1;
-    sqrt_weight.assign(counts.size(), 0.1);
     for (double x : two_theta) blank.push_back(20.0 + 400.0 / x);
     rules = axial_rules(0.6);
-    nodes.resize(peaks * max_axial_nodes);
-    node_count.resize(peaks);
-    peak.resize(peaks);
-    first.resize(peaks);
-    last.resize(peaks);
-    tile_begin.resize(tiles * 2 + 1);
-    tile_list.resize(tiles * peaks);
-    column.resize(parameters.size());
-    jacobian.resize(static_cast<std::size_t>(padded_columns(static_cast<int>(free.size()) + 1)) *
-                    largest_column_stride);
+    const PatternShape shape{layout, static_cast<int>(counts.size()),
+                             static_cast<int>(rings.size()) * 2, static_cast<int>(free.size()),
+                             max_axial_nodes};
+    Carver counter{nullptr};
+    carve_pattern(shape, counter, model);
+    memory.resize(counter.used / sizeof(double) + 8);
+    Carver carver{reinterpret_cast<char*>(memory.data())};
+    carve_pattern(shape, carver, model);
+    scratch.resize(pattern_scratch_bytes(model_free(), 2) / sizeof(double) + 8);
+    model.scratch = reinterpret_cast<char*>(scratch.data());
     model.layout = layout;
     model.setting = {173.0, 0.7, texture.data(), rules.data(), 0.6};
     model.blank = blank.data();
-    model.nodes = nodes.data();
-    model.max_nodes = max_axial_nodes;
-    model.node_count = node_count.data();
     model.cell_directions = directions;
     model.points = static_cast<int>(counts.size());
     model.two_theta_deg = two_theta.data();
@@ -104,25 +100,20 @@ class SmallPattern {
     model.relative_intensity = intensity;
     model.n_free = static_cast<int>(free.size());
     model.free_index = free.data();
-    model.parameters = parameters.data();
-    model.sqrt_weight = sqrt_weight.data();
-    model.peaks = peak.data();
-    model.first_tile = first.data();
-    model.last_tile = last.data();
-    model.tile_begin = tile_begin.data();
-    model.tile_list = tile_list.data();
-    model.column = column.data();
-    model.jacobian = jacobian.data();
-    model.set_columns(team);
+    std::copy(parameters.begin(), parameters.end(), model.parameters);
+    std::fill_n(model.sqrt_weight, counts.size(), 0.1);
+    model.prepare(team);
     model.make_peaks(team);
     model.set_windows(team, 10.0);
   }
+  int model_free() const { return static_cast<int>(free.size()); }
   void set(int index, double value) { parameters[static_cast<std::size_t>(index)] = value; }
 
   /// chi2 and -grad/2.
   double evaluate(std::vector<double>& rhs) {
     std::vector<double> gram(free.size() * free.size());
     rhs.assign(free.size() + 1, 0.0);
+    std::copy(parameters.begin(), parameters.end(), model.parameters);
     model.make_peaks(team);
     model.normal_equations(team, gram.data(), rhs.data());
     last_gram = gram;
@@ -132,12 +123,9 @@ class SmallPattern {
   SerialTeam team{nullptr, nullptr};
   Layout layout;
   std::vector<RingData> rings;
-  std::vector<double> texture, two_theta, counts, parameters, sqrt_weight, jacobian, last_gram;
-  std::vector<int> begin, free, first, last, tile_begin, tile_list, column;
-  std::vector<Peak> peak;
-  std::vector<AxialNode> nodes;
-  std::vector<int> node_count;
-  std::vector<double> blank, rules;
+  std::vector<double> texture, two_theta, counts, parameters, last_gram, blank, rules;
+  std::vector<double> memory, scratch;
+  std::vector<int> begin, free;
   int directions[2] = {3, 6};
   double wavelength[4] = {1.5405929, 1.5444274, 1.54, 1.54}, intensity[4] = {0.66, 0.34, 0, 0};
   PatternModel model;
@@ -172,8 +160,9 @@ TEST(Derivatives, GramMatrixIsTheCurvatureAtAPerfectFit) {
   s.evaluate(rhs);
   // Make the data the model itself: then rhs(p + h e_k) = -G h e_k to first order.
   std::vector<double> calculated(s.counts.size());
-  s.model.calculate(s.team,
-                    [&](int i, double y, double) { calculated[static_cast<std::size_t>(i)] = y; });
+  s.model.calculate(s.team, [&](int i, double y, double, const double*) {
+    calculated[static_cast<std::size_t>(i)] = y;
+  });
   s.counts = calculated;
   s.model.counts = s.counts.data();
   s.evaluate(rhs);

@@ -43,46 +43,6 @@ double worst_balance(const DynamicsResult& r) {
   return worst;
 }
 
-/// Extraction-scrub and strip, closed loop, saponified: La, Nd, Dy and Na.
-Circuit closed_circuit() {
-  Circuit circuit;
-  circuit.name = "closed";
-  const char* names[] = {"La", "Nd", "Dy"};
-  const double log10_k[] = {-3.2, -1.6, 0.9};
-  for (int k = 0; k < 3; ++k) {
-    Species s;
-    s.name = names[k];
-    s.molar_mass_g_per_mol = 145.0;
-    s.log10_k = log10_k[k];
-    circuit.species.push_back(s);
-  }
-  Species na;
-  na.name = "Na";
-  na.protons = 1.0;
-  na.dimers = 0.5;
-  na.log10_k = -4.0;
-  circuit.species.push_back(na);
-  Bank extraction;
-  extraction.name = "extraction-scrub";
-  extraction.stages = 8;
-  extraction.organic_in = {10.0, {0.0, 0.0, 0.0, 2.0 * 0.3 * 0.5}, 0.7 * 0.5};
-  extraction.aqueous_in = {1.5, {0.0, 0.0, 0.0, 0.0}, 1.0, 0.0};
-  StageFeed feed;
-  feed.name = "feed";
-  feed.stage = 5;
-  feed.aqueous = {5.0, {0.1, 0.1, 0.02, 0.0}, 0.01, 0.0};
-  extraction.feeds.push_back(feed);
-  Bank strip;
-  strip.name = "strip";
-  strip.stages = 4;
-  strip.organic_from_previous = true;
-  strip.aqueous_in = {3.0, {0.0, 0.0, 0.0, 0.0}, 3.0, 0.0};
-  circuit.banks = {extraction, strip};
-  circuit.organic_loop_closed = true;
-  circuit.regeneration = {0.001, 0.3, "Na"};
-  return circuit;
-}
-
 }  // namespace
 
 TEST(separation_dynamics, the_method_has_order_four_with_an_estimate_of_order_three) {
@@ -160,7 +120,7 @@ TEST(separation_dynamics, settlers_in_series_count_as_tanks_and_plug_flow_as_del
 }
 
 TEST(separation_dynamics, whole_circuit_ends_at_the_steady_state) {
-  DynamicsPlan plan = plan_of(closed_circuit(), 3.0, 400.0);
+  DynamicsPlan plan = plan_of(closed_saponified_circuit(), 3.0, 400.0);
   plan.tolerance = 1e-5;
   plan.solvent_tank_min = 20.0;
   for (HoldUp& hold : plan.banks) {
@@ -184,7 +144,7 @@ TEST(separation_dynamics, whole_circuit_ends_at_the_steady_state) {
 
 TEST(separation_dynamics,
      everything_on_and_a_step_of_grade_acid_and_flow_end_at_their_steady_states) {
-  Circuit circuit = closed_circuit();
+  Circuit circuit = closed_saponified_circuit();
   circuit.banks[0].murphree_efficiency = 0.9;
   circuit.banks[0].entrained_aqueous_fraction = 1e-3;
   circuit.banks[0].entrained_organic_fraction = 2e-3;
@@ -216,7 +176,7 @@ TEST(separation_dynamics, plans_that_cannot_stand_are_refused_by_name) {
     }
     return std::string("none");
   };
-  const DynamicsPlan good = plan_of(closed_circuit(), 3.0, 1.0);
+  const DynamicsPlan good = plan_of(closed_saponified_circuit(), 3.0, 1.0);
   DynamicsPlan plan = good;
   plan.banks[0].mixer_residence_min = 0.0;
   EXPECT_EQ(code(plan), "E-SEP-071");

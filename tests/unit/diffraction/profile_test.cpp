@@ -114,9 +114,7 @@ TEST(Peak, AreaIsRecoveredByIntegration) {
   const double step = 0.002, reach = 100.0;
   double sum = 0.0;
   for (double x = 60.0 - reach; x <= 60.0 + reach; x += step) {
-    PhaseSum<Pack<double, 1>> value;
-    add_peaks<1, false, 1>(&peak, &index, 1, Pack<double, 1>(x), 0u, value);
-    sum += value.f.v * step;
+    sum += sum_of_peaks(&peak, &index, 1, x) * step;
   }
   // What lies beyond +-k FWHM of a Lorentzian is 1/(pi k) of its area.
   const double tail = peak.eta / (std::acos(-1.0) * reach * peak.inverse_fwhm);
@@ -124,17 +122,30 @@ TEST(Peak, AreaIsRecoveredByIntegration) {
   EXPECT_NEAR(sum / peak.area, 1.0 - tail, 1e-6);
 }
 
-TEST(Peak, FourLanesAgreeWithOne) {
-  const Peak peak = OnePeak().make();
+TEST(Peak, FoldedInPacksAgreesWithThePlainSum) {
+  OnePeak one;
+  const Peak peak = one.make();
   const int index = 0;
-  for (double x = 58.0; x < 62.0; x += 0.04) {
-    const double at[4] = {x, x + 0.01, x + 0.02, x + 0.03};
-    PhaseSum<Pack<double, 4>> four;
-    add_peaks<1, false, 4>(&peak, &index, 1, Pack<double, 4>::load(at), 0u, four);
-    for (int i = 0; i < 4; ++i) {
-      PhaseSum<Pack<double, 1>> one;
-      add_peaks<1, false, 1>(&peak, &index, 1, Pack<double, 1>(at[i]), 0u, one);
-      EXPECT_NEAR(four.f[i], one.f.v, 1e-9 * peak.height_l) << at[i];
+  std::vector<int> column(one.parameters.size(), -1);
+  FoldedPeak folded;
+  float none[1];
+  fold_peak(peak, one.layout, 0, 0, 1.0, column.data(), folded, none);
+  const PhasePlan plan = make_plan(one.layout, 0, 0, column.data());
+  for (double x = 58.0; x < 62.0; x += 0.08) {
+    double at[8], values[8];
+    for (int i = 0; i < 8; ++i) at[i] = x + 0.01 * i;
+    const Pack<double, 4> eight[2] = {Pack<double, 4>::load(at), Pack<double, 4>::load(at + 4)};
+    Pack<double, 4> value[2];
+    add_folded<true, false, 4, 2>(folded, plan, nullptr, eight, nullptr, 0, value);
+    value[0].store(values);
+    value[1].store(values + 4);
+    for (int i = 0; i < 8; ++i) {
+      const Pack<double, 1> here[1] = {Pack<double, 1>(at[i])};
+      Pack<double, 1> alone[1];
+      add_folded<true, false, 1, 1>(folded, plan, nullptr, here, nullptr, 0, alone);
+      const double plain = sum_of_peaks(&peak, &index, 1, at[i]);
+      EXPECT_NEAR(values[i], plain, 1e-10 * peak.height_l) << at[i];
+      EXPECT_NEAR(alone[0].v, plain, 1e-10 * peak.height_l) << at[i];
     }
   }
 }
