@@ -29,6 +29,7 @@ struct BankShape {
 struct BankOutcome {
   ItemStatus status = ItemStatus::not_converged;
   std::int32_t newton = 0;         ///< Newton iterations in all, those of shorter banks included
+  std::int32_t stage_solves = 0;   ///< stages eliminated: iterations times the stages of each
   std::int32_t transient = 0;      ///< pseudo-transient steps taken
   std::int32_t worst_stage = 0;    ///< 0-based
   std::int32_t worst_balance = 0;  ///< 0 proton, 1 extractant
@@ -69,6 +70,7 @@ struct BankArgs {
   BankOutcome* outcome = nullptr;
   std::int32_t max_stages = 0;  ///< over the batch; sizes scratch and workspace
   std::int32_t max_species = 0;
+  std::int32_t lanes = 4;  ///< banks side by side in a team: 4 on the host, 1 on a device
 };
 
 /// Doubles needed in scratch (the stage matrix) and workspace, for W banks side by side.
@@ -267,6 +269,7 @@ GADOLIN_HD void contents_from_short(const Team& team, Workbench<1>& work) {
   team.barrier();
 }
 
+constexpr double most_growth = 1.2;  // of |F| by the stages put in at once
 constexpr double goal = 2e-14, good_enough = 1e-12, coarse_goal = 1e-2;
 
 /// Every lane by the same sequence of stages; a lane that stalls is left.
@@ -278,13 +281,17 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_in_step(const Team& team, Workbenc
   for (int level = 0; level < levels.count; ++level) {
     const int count = levels.stages[level];
     const bool last = level + 1 == levels.count;
+    // Every member finds out for itself which lanes have room; one of them writes the lists.
+    for (std::size_t l = 0; l < W; ++l) {
+      if (stages_fit(work.special + l, W, work.stages, count)) continue;
+      progress.active[l] = false;
+      progress.largest[l] = 1e300;
+    }
     team.single([&] {
       for (std::size_t l = 0; l < W; ++l) {
         if (choose_stages(work.special + l, W, work.stages, count, work.list + l, W)) continue;
         for (int j = 0; j < count; ++j) work.list[static_cast<std::size_t>(j) * W + l] = j;
         work.list[static_cast<std::size_t>(count - 1) * W + l] = work.stages - 1;
-        progress.active[l] = false;
-        progress.largest[l] = 1e300;
       }
     });
     load_stages(team, work, args, count);
@@ -311,48 +318,62 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_patiently(const Team& team, Workbe
                                                         const BankArgs& args, bool convex,
                                                         Progress<1>& progress,
                                                         std::int32_t& steps) {
-  int specials = 0;
-  for (int i = 0; i < work.stages; ++i) specials += work.special[i] != 0 ? 1 : 0;
+  const int specials = count_special(work.special, 1, work.stages);
   const Levels levels = level_sizes(work.stages, specials + 1 > 5 ? specials + 1 : 5);
   int count = levels.stages[0];
-  double growth = 2.0;
   work.short_n = 0;
-  for (int attempt = 0; attempt < 60; ++attempt) {
+  for (int attempt = 0; attempt < 200; ++attempt) {
     const bool last = count == work.stages;
     team.single([&] { choose_stages(work.special, 1, work.stages, count, work.list, 1); });
     load_stages(team, work, args, count);
+    const int added = count - work.short_n;
     if (work.short_n == 0) {
       first_contact(team, work.b, work.law, convex);
     } else {
       start_from_short(team, work);
+      // A species held between extraction and scrub grows by a factor for every stage put in: no
+      // more stages at a time than keep that factor small.
+      if (added > 1) {
+        transport(team, work.b, work.b.eta, work.b.xi);
+        residuals(team, work.b);
+        const double size = merit_of(work.b).largest[0];
+        team.barrier();
+        if (size > most_growth) {
+          const int fewer = static_cast<int>(added * 0.8 * most_growth / size);
+          count = work.short_n + (fewer > 1 ? fewer : 1);
+          continue;
+        }
+      }
     }
     const double target = last ? goal : coarse_goal;
     progress.active[0] = true;
     newton(team, work.b, work.short_n == 0 ? 25 : 12, target, progress);
-    if (progress.active[0] && work.short_n > 0 && count >= 12) {
+    if (progress.active[0] && work.short_n == 0) {
+      first_contact(team, work.b, work.law, convex);  // a short bank costs little
+      share_out(team, work.b);
+      march(team, work.b, target, Pace{}, progress, steps);
+    }
+    if (progress.active[0] && work.short_n > 0 && (added == 1 || attempt > 100)) {
       start_from_short(team, work);
       contents_from_short(team, work);
-      const Pace pace{10.0, 3.0, 0.3, 8, 100.0, 30.0, 40};
+      const Pace pace{10.0, 3.0, 0.03, 8, 100.0, 30.0, 40};
       march(team, work.b, target, pace, progress, steps);
     }
     if (!progress.active[0]) {
       if (last) return;
       keep_short(team, work, true);
-      const double more = static_cast<double>(count) * growth;
-      const int next =
-          static_cast<int>(more + 0.5) > count ? static_cast<int>(more + 0.5) : count + 1;
+      const int next = count + (2 * added < count ? 2 * added : count);
       count = next < work.stages ? next : work.stages;
-      growth = growth * growth < 2.0 ? growth * growth : 2.0;
       continue;
     }
-    if (work.short_n == 0 || count <= work.short_n + 1) break;
-    growth = std::sqrt(static_cast<double>(count) / work.short_n);
-    const int next = static_cast<int>(work.short_n * growth);
-    count = next > work.short_n ? next : work.short_n + 1;
+    if (work.short_n == 0 || added == 1) break;
+    count = work.short_n + (added + 1) / 2;
   }
   // From the very beginning, and slowly: loosely first, since the path is not the answer, then true
   // to the transient.
-  for (int i = 0; i < work.stages; ++i) work.list[i] = i;
+  team.for_each(static_cast<std::size_t>(work.stages),
+                [&](std::size_t i) { work.list[i] = static_cast<std::int32_t>(i); });
+  team.barrier();
   load_stages(team, work, args, work.stages);
   for (int tight = 0; tight < 2; ++tight) {
     first_contact(team, work.b, work.law, convex);
@@ -394,6 +415,7 @@ GADOLIN_HD void solve_lanes(const Team& team, const std::size_t* items, const Ba
     progress.active[l] = sound[l];
     progress.largest[l] = 1e300;
     progress.count[l] = 0;
+    progress.stage_solves[l] = 0;
   }
   team.for_each(c, [&](std::size_t k) {
     double* to = reinterpret_cast<double*>(b.law + k);
@@ -426,28 +448,28 @@ GADOLIN_HD void solve_lanes(const Team& team, const std::size_t* items, const Ba
   bool any = false;
   for (int l = 0; l < W; ++l) any = any || sound[l];
   if (any) {
-    if constexpr (W == 1) {
-      bool warm = work.shape[0]->warm != 0;
-      if (warm) {
-        team.for_each(n, [&](std::size_t i) { work.list[i] = static_cast<std::int32_t>(i); });
-        team.barrier();
-        load_stages(team, work, args, work.stages);
-        team.for_each(n, [&](std::size_t i) {
-          b.eta[i] = Lanes<1>(args.start_ln_h[work.shape[0]->stage_at + i]);
-          b.xi[i] = Lanes<1>(args.start_ln_x[work.shape[0]->stage_at + i]);
-        });
-        team.barrier();
-        newton(team, b, 40, goal, progress);
-        warm = !progress.active[0];
-      }
-      if (!warm && patient) {
-        solve_patiently(team, work, args, convex, progress, steps);
-      } else if (!warm) {
-        solve_in_step(team, work, args, convex, progress);
-      }
-    } else {
-      solve_in_step(team, work, args, convex, progress);
+    bool warm = true;
+    for (int l = 0; l < W; ++l) warm = warm && work.shape[l]->warm != 0;
+    if (warm) {
+      team.for_each(n * W, [&](std::size_t e) { work.list[e] = static_cast<std::int32_t>(e / W); });
+      team.barrier();
+      load_stages(team, work, args, work.stages);
+      team.for_each(n, [&](std::size_t i) {
+        for (int l = 0; l < W; ++l) {
+          set_lane(b.eta[i], l, args.start_ln_h[work.shape[l]->stage_at + i]);
+          set_lane(b.xi[i], l, args.start_ln_x[work.shape[l]->stage_at + i]);
+        }
+      });
+      team.barrier();
+      newton(team, b, 40, goal, progress);
     }
+    if constexpr (W == 1) {
+      if (patient && progress.active[0]) {
+        solve_patiently(team, work, args, convex, progress, steps);
+        warm = true;
+      }
+    }
+    if (!warm) solve_in_step(team, work, args, convex, progress);
   }
   const bool complete = b.n == work.stages;
   for (int l = 0; l < W; ++l) {
@@ -456,6 +478,7 @@ GADOLIN_HD void solve_lanes(const Team& team, const std::size_t* items, const Ba
     if (sound[l]) {
       const BankShape& shape = *work.shape[l];
       outcome.newton = progress.count[l];
+      outcome.stage_solves = progress.stage_solves[l];
       outcome.transient = steps;
       outcome.residual = 0.0;
       for (int i = 0; i < b.n && complete; ++i) {
@@ -486,6 +509,28 @@ GADOLIN_HD void solve_lanes(const Team& team, const std::size_t* items, const Ba
 }
 
 }  // namespace bank_detail
+
+/// Banks that lie side by side in one group, on the host one per lane.
+constexpr std::size_t bank_group = 4;
+
+/// Body of the group kernel: four banks of equal stages, species and warm; order [4 * groups] names
+/// them (one named twice is solved twice to the same bits). A bank that stalls is not_converged:
+/// solve_bank() is for those.
+template <class Team>
+GADOLIN_HD void solve_bank_group(const Team& team, std::size_t group, const BankArgs& args,
+                                 const std::uint32_t* order) {
+  constexpr int width = Team::lanes;
+  static_assert(bank_group % width == 0);
+  for (std::size_t first = 0; first < bank_group; first += width) {
+    std::size_t items[width];
+    for (int l = 0; l < width; ++l) {
+      items[l] = order[group * bank_group + first + static_cast<std::size_t>(l)];
+    }
+    if (width == 1 && first > 0 && items[0] == order[group * bank_group + first - 1]) continue;
+    bank_detail::solve_lanes<width>(team, items, args, false);
+    team.barrier();
+  }
+}
 
 /// Body of the bank kernel; see BankArgs.
 template <class Team>

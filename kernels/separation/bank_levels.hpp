@@ -27,22 +27,25 @@ GADOLIN_HD inline Levels level_sizes(int n, int least) {
   return up;
 }
 
+GADOLIN_HD inline int count_special(const std::uint8_t* special, std::size_t stride, int n) {
+  int specials = 0;
+  for (int i = 0; i < n; ++i) specials += special[static_cast<std::size_t>(i) * stride] != 0;
+  return specials;
+}
+GADOLIN_HD inline bool stages_fit(const std::uint8_t* special, std::size_t stride, int n,
+                                  int target) {
+  return target <= n && target >= count_special(special, stride, n);
+}
+
 /// Which stages of the bank stand for it in a bank of `target` stages: all special ones (ends,
 /// feeds, draws), the rest spread over the sections between them by their length.
 /// in   special [n]; list, stride: entry j at list[j * stride]
 /// out  false if the special ones do not fit
 GADOLIN_HD inline bool choose_stages(const std::uint8_t* special, std::size_t special_stride, int n,
                                      int target, std::int32_t* list, std::size_t stride) {
-  int specials = 0, plain = 0;
-  for (int i = 0; i < n; ++i) {
-    if (special[static_cast<std::size_t>(i) * special_stride] != 0) {
-      ++specials;
-    } else {
-      ++plain;
-    }
-  }
-  const int room = target - specials;
-  if (room < 0 || room > plain) return false;
+  if (!stages_fit(special, special_stride, n, target)) return false;
+  const int plain = n - count_special(special, special_stride, n);
+  const int room = target - (n - plain);
   // Ideal share of every plain stage so far, rounded: exactly `room` of them are taken.
   int seen = 0, taken = 0, at = 0;
   for (int i = 0; i < n; ++i) {

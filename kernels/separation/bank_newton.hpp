@@ -15,6 +15,7 @@ struct Progress {
   bool active[W];
   double largest[W];
   int count[W];
+  int stage_solves[W];
 };
 
 /// Damped Newton at the current hold, from b.eta, b.xi. Lanes that are done, or were not active,
@@ -61,6 +62,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, const BankView<
         longest = x <= longest ? longest : x;
       }
       ++progress.count[l];
+      progress.stage_solves[l] += b.n;
       if (!(longest < 1e300)) {
         working[l] = false;
         continue;
@@ -68,7 +70,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, const BankView<
       set_lane(scale, l, longest > 2.0 ? 2.0 / longest : 1.0);
     }
     Merit<W> next;
-    bool better[W];
+    bool better[W] = {};
     for (int cut = 0; cut < 12; ++cut) {
       team.barrier();  // everyone has read what the trial overwrites
       team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
@@ -82,7 +84,10 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, const BankView<
       bool again = false;
       for (int l = 0; l < W; ++l) {
         if (!working[l]) continue;
-        better[l] = next.squares[l] < (1.0 - 1e-4 * scale[l]) * now.squares[l];
+        // In a valley, where a front moves while |F| hardly changes, a full step may climb a
+        // little.
+        const bool near = it < 8 && next.largest[l] < 0.6 && now.largest[l] > 1e-6;
+        better[l] = near || next.squares[l] < (1.0 - 1e-4 * scale[l]) * now.squares[l];
         if (better[l] || now.largest[l] < rounding) continue;
         set_lane(scale, l, 0.5 * scale[l]);
         again = true;
@@ -227,6 +232,7 @@ struct Pace {
   double try_steady = 10.0;  ///< first step at which plain Newton is tried
   double again = 10.0;       ///< factor on it after a failure
   int steps = 300;
+  double longest = 1e12;  ///< as good as steady
 };
 
 /// Implicit Euler in pseudo-time from the content b.x, b.d of the stages until plain Newton takes
@@ -266,6 +272,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<1>& b, 
     }
     if (!done) break;
     dt *= pace.growth;
+    if (dt > pace.longest) break;
     if (dt < try_steady_at) continue;
     copy(b.old_eta, b.old_xi, b.eta, b.xi);
     b.hold = 0.0;

@@ -1,8 +1,13 @@
 #include "models/separation/batch.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <exception>
 #include <limits>
+#include <mutex>
+#include <numeric>
+#include <thread>
 
 #include "models/core/element.hpp"
 #include "models/core/error.hpp"
@@ -14,6 +19,7 @@ namespace gadolin::separation {
 namespace {
 
 constexpr std::size_t block_designs = 4096;
+constexpr std::size_t portion_designs = 64;  // in memory in full, per thread
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Every variable must name something the template has.
@@ -91,7 +97,10 @@ void take_over(const DesignProblem& problem, const Circuit& circuit, const Circu
                std::size_t row, DesignBlock& block) {
   block.status[row] = result.status;
   block.passes[row] = result.loop_iterations;
-  for (const BankResult& bank : result.banks) block.iterations[row] += bank.iterations;
+  for (const BankResult& bank : result.banks) {
+    block.iterations[row] += bank.iterations;
+    if (bank.retried) block.flags[row] |= flag_retried;
+  }
   if (result.status != ItemStatus::ok) return;
   double closure = 0.0, loading = 0.0, low = 1e300, high = 0.0;
   for (double c : result.closure_relative) closure = std::max(closure, c);
@@ -140,16 +149,17 @@ void take_over(const DesignProblem& problem, const Circuit& circuit, const Circu
   }
 }
 
-void solve_block(const DesignProblem& problem, const double* values, DesignBlock& block,
-                 const Engine& engine) {
+/// The rows `rows` of a block, one after the other in time and side by side in the lanes.
+void solve_rows(const DesignProblem& problem, const double* values,
+                const std::vector<std::size_t>& rows, DesignBlock& block, const Engine& engine) {
   std::vector<Circuit> circuits;
-  std::vector<std::size_t> rows;
-  for (std::size_t i = 0; i < block.count; ++i) {
-    Circuit circuit = design_circuit(problem, values + i * problem.variables.size());
-    for (std::size_t b = 0; b < circuit.banks.size(); ++b) {
-      for (std::size_t d = 0; d < circuit.banks[b].draws.size(); ++d) {
-        StageDraw& draw = circuit.banks[b].draws[d];
-        if (draw.name.empty()) draw.name = circuit.banks[b].name + " draw " + std::to_string(d + 1);
+  std::vector<std::size_t> sound;
+  for (std::size_t row : rows) {
+    Circuit circuit = design_circuit(problem, values + row * problem.variables.size());
+    for (Bank& bank : circuit.banks) {
+      for (std::size_t d = 0; d < bank.draws.size(); ++d) {
+        StageDraw& draw = bank.draws[d];
+        if (draw.name.empty()) draw.name = bank.name + " draw " + std::to_string(d + 1);
       }
     }
     try {
@@ -158,12 +168,58 @@ void solve_block(const DesignProblem& problem, const double* values, DesignBlock
       continue;  // stays out_of_range
     }
     circuits.push_back(std::move(circuit));
-    rows.push_back(i);
+    sound.push_back(row);
   }
   const auto results = simulate(circuits, engine);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    take_over(problem, circuits[i], results[i], rows[i], block);
+  for (std::size_t i = 0; i < sound.size(); ++i) {
+    take_over(problem, circuits[i], results[i], sound[i], block);
   }
+}
+
+/// Rows of one length lie together, so that they fill the lanes; portions of them go to threads as
+/// these come free.
+void solve_block(const DesignProblem& problem, const double* values, DesignBlock& block,
+                 const Engine& engine) {
+  const std::size_t width = problem.variables.size();
+  std::vector<std::size_t> order(block.count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t v = width; v-- > 0;) {
+    if (problem.variables[v].quantity != DesignQuantity::stages) continue;
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return values[a * width + v] < values[b * width + v];
+    });
+  }
+  const bool on_host = engine.kind == EngineKind::serial || engine.kind == EngineKind::openmp ||
+                       engine.kind == EngineKind::kokkos;
+  if (!on_host) {
+    solve_rows(problem, values, order, block, engine);
+    return;
+  }
+  const std::size_t portions = (order.size() + portion_designs - 1) / portion_designs;
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex guard;
+  const auto work = [&] {
+    try {
+      for (std::size_t p = next++; p < portions; p = next++) {
+        const auto begin = order.begin() + static_cast<std::ptrdiff_t>(p * portion_designs);
+        const auto end = order.begin() + static_cast<std::ptrdiff_t>(
+                                             std::min((p + 1) * portion_designs, order.size()));
+        solve_rows(problem, values, {begin, end}, block, Engine{});
+      }
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(guard);
+      if (!failure) failure = std::current_exception();
+      next = portions;
+    }
+  };
+  const std::size_t threads =
+      std::min<std::size_t>(portions, static_cast<std::size_t>(std::max(engine.threads, 1)));
+  std::vector<std::thread> helpers;
+  for (std::size_t t = 1; t < threads; ++t) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace

@@ -176,6 +176,7 @@ struct BankResult {
   ItemStatus status = ItemStatus::not_converged;
   std::string status_text;  ///< empty when ok, else the worst stage and balance
   int iterations = 0;       ///< Newton iterations of the last solve
+  bool retried = false;     ///< the fast way failed, a slower one was used
   AqueousStream raffinate;  ///< aqueous leaving stage 1
   OrganicStream extract;    ///< organic leaving stage N
   std::vector<std::string> species;
