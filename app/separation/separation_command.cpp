@@ -14,6 +14,7 @@ constexpr Action (*sub_verbs[])(CLI::App&, CommonOptions&) = {
     add_separation_simulate,
     add_separation_design,
     add_separation_dynamics,
+    add_separation_sweep,
 };
 
 }  // namespace

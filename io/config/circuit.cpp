@@ -443,6 +443,11 @@ Circuit parse_circuit(const std::string& text, const std::string& file,
   return Reader(root, file, records).read();
 }
 
+separation::Circuit circuit_of(const TomlTable& root, const std::string& file,
+                               std::vector<InputFile>* records) {
+  return Reader(root, file, records).read();
+}
+
 separation::Circuit chemistry_of(const TomlTable& root, const std::string& file,
                                  std::vector<InputFile>* records) {
   return Reader(root, file, records).chemistry();

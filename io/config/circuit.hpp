@@ -22,6 +22,10 @@ separation::Circuit parse_circuit(const std::string& text, const std::string& fi
                                   std::vector<InputFile>* records = nullptr);
 
 class TomlTable;
+/// The same from a document in memory.
+separation::Circuit circuit_of(const TomlTable& root, const std::string& file,
+                               std::vector<InputFile>* records = nullptr);
+
 /// Extractant, species and solution alone, from the keys constants, use_species, [extractant],
 /// [[species]] and [solution] of a file that has other keys too; no banks. A bare file name in
 /// `constants` that is not beside the file means the table of that name in datasets/separation.

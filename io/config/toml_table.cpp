@@ -221,6 +221,61 @@ TomlTable TomlTable::read(const std::string& path, InputFile* record, const std:
   return table;
 }
 
+TomlTable TomlTable::with_numbers(
+    const std::vector<std::pair<std::vector<std::string>, double>>& numbers) const {
+  auto document = std::make_shared<Document>(*document_);
+  const auto refuse = [&](const std::vector<std::string>& steps, std::size_t at,
+                          const std::vector<std::string>& known) {
+    std::string key;
+    for (const auto& step : steps) key += (key.empty() ? "" : ".") + step;
+    const std::string near = nearest_word(steps[at], known);
+    std::string all;
+    for (const auto& name : known) all += (all.empty() ? "" : ", ") + name;
+    return Error("E-SEP-070", fmt::format("key \"{}\": \"{}\" is not there", key, steps[at]),
+                 document_->file,
+                 near.empty() ? (all.empty() ? "no number stands there" : "there are: " + all)
+                              : "did you mean \"" + near + "\"?",
+                 ExitCode::usage);
+  };
+  for (const auto& [steps, value] : numbers) {
+    toml::node* node = &document->root;
+    toml::table* holder = nullptr;  // of the number
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      std::vector<std::string> known;
+      holder = node->as_table();
+      toml::node* next = nullptr;
+      if (auto* table = node->as_table()) {
+        next = table->get(steps[i]);
+        for (const auto& [key, ignored] : *table) known.emplace_back(key);
+      } else if (auto* array = node->as_array()) {
+        for (std::size_t k = 0; k < array->size() && next == nullptr; ++k) {
+          auto* entry = (*array)[k].as_table();
+          if (entry == nullptr) continue;
+          const auto* name = entry->get("name") ? entry->get("name")->as_string() : nullptr;
+          if (name != nullptr) known.push_back(name->get());
+          if ((name != nullptr && name->get() == steps[i]) || std::to_string(k + 1) == steps[i]) {
+            next = entry;
+          }
+        }
+      }
+      if (next == nullptr) throw refuse(steps, i, known);
+      node = next;
+    }
+    if (auto* whole = node->as_integer(); whole != nullptr && value == std::round(value)) {
+      *whole = static_cast<std::int64_t>(value);
+    } else if (auto* real = node->as_floating_point()) {
+      *real = value;
+    } else if (whole != nullptr && holder != nullptr) {
+      holder->insert_or_assign(steps.back(), value);
+    } else {
+      throw refuse(steps, steps.size() - 1, {});
+    }
+  }
+  auto node = std::make_shared<Node>();
+  node->table = &document->root;
+  return TomlTable(std::move(document), std::move(node), "");
+}
+
 bool TomlTable::has(const std::string& key) const { return node_->find(key) != nullptr; }
 
 bool TomlTable::holds_text(const std::string& key) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/core/error.hpp"
@@ -38,6 +39,13 @@ class TomlTable {
   /// Reads and parses a file; the record (path, size, SHA-256) goes to `record` if given.
   static TomlTable read(const std::string& path, InputFile* record = nullptr,
                         const std::string& role = "config");
+
+  /// A document of its own with other numbers at some keys, for what-if runs. A key is a list of
+  /// steps; in an array of tables a step is the `name` of a table, or its place counted from 1.
+  /// Whole numbers stay whole where they stood. throws E-SEP-070 where a step is not there (nearest
+  /// named) or no number stands there
+  TomlTable with_numbers(
+      const std::vector<std::pair<std::vector<std::string>, double>>& numbers) const;
 
   bool has(const std::string& key) const;
   /// Whether the key holds one text, not a list; does not ask for it.

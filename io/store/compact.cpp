@@ -88,6 +88,10 @@ PropertyList creation_list(hid_t source, hid_t type, const std::vector<hsize_t>&
   std::vector<hsize_t> chunk;
   for (const hsize_t extent : dims) chunk.push_back(std::max<hsize_t>(extent, 1));
   chunk[0] = std::clamp<std::uint64_t>(target_chunk_bytes / row_bytes, 1, chunk[0]);
+  // a column that says in what pieces it is read keeps them
+  const auto rows = hdf5::read_integer_attribute(source, "chunk_rows", 0);
+  if (rows > 0)
+    chunk[0] = std::min<hsize_t>(static_cast<hsize_t>(rows), std::max<hsize_t>(dims[0], 1));
   H5Pset_chunk(list.get(), static_cast<int>(chunk.size()), chunk.data());
   if (!text) {
     H5Pset_shuffle(list.get());

@@ -38,6 +38,7 @@ struct OrderedFile {
   haddr_t eof = 0;                     ///< end of what was written, pending or not
   std::map<haddr_t, Piece> pending;    ///< by address, never overlapping
   std::set<haddr_t> written_metadata;  ///< addresses an index on the disk may point to
+  haddr_t found_bytes = 0;  ///< size when opened: what lies below may be pointed to already
 };
 
 OrderedFile* self(H5FD_t* file) { return reinterpret_cast<OrderedFile*>(file); }
@@ -95,7 +96,7 @@ H5FD_t* open_file(const char* name, unsigned flags, hid_t access, haddr_t) {
   auto* file = new OrderedFile;
   file->descriptor = descriptor;
   file->settings = *settings;
-  file->eof = static_cast<haddr_t>(status.st_size);
+  file->eof = file->found_bytes = static_cast<haddr_t>(status.st_size);
   return &file->pub;
 }
 
@@ -178,7 +179,7 @@ herr_t read_bytes(H5FD_t* base, H5FD_mem_t, hid_t, haddr_t address, size_t size,
 
 /// Place in the order of a commit; equal places go by address.
 int rank_of(const OrderedFile& file, haddr_t address, const Piece& piece) {
-  const bool fresh = file.written_metadata.count(address) == 0;
+  const bool fresh = address >= file.found_bytes && file.written_metadata.count(address) == 0;
   switch (piece.type) {
     case H5FD_MEM_SUPER:
       return 1;

@@ -18,6 +18,7 @@
 #include "models/recovery/types.hpp"
 #include "models/separation/types.hpp"
 #include "models/separation/types_dynamics.hpp"
+#include "models/separation/types_sweep.hpp"
 
 namespace gadolin::io {
 
@@ -48,6 +49,13 @@ class ResultFile {
   ///        E-OUT-004 (path or OUT.partial is something else than a gadolin result or an empty
   ///        file; force does not help), E-LOCK-001 (another program is writing it)
   static ResultFile create(const std::string& path, bool force);
+
+  /// Goes on with the OUT.partial of a sweep that was stopped.
+  /// throws E-IN-001 (there is none), E-OUT-001, E-SEP-071 (its `fingerprint` is another: inputs,
+  /// seed or build
+  ///        differ), E-LOCK-001
+  static ResultFile reopen_sweep(const std::string& path, const std::string& fingerprint,
+                                 bool force);
 
   ResultFile(ResultFile&&) noexcept;
   ResultFile& operator=(ResultFile&&) noexcept;
@@ -88,6 +96,18 @@ class ResultFile {
   void write_circuit(const std::string& sample_id, const separation::CircuitResult& result);
   /// /sample_<id>/dynamics
   void write_dynamics(const std::string& sample_id, const separation::DynamicsResult& result);
+  /// /provenance of a sweep, and its fingerprint; before the first rows.
+  void begin_sweep(const separation::SweepSettings& settings,
+                   const separation::SweepColumns& columns, const separation::Circuit& base,
+                   const std::string& fingerprint);
+  /// /designs, /products, /flags: rows of a sweep, in order; on disk after the next flush().
+  void append_sweep(const separation::SweepColumns& columns, const separation::SweepBlock& block);
+  /// Rows stored so far. Columns that are longer, since a kill came between them, are cut to it.
+  std::uint64_t sweep_rows();
+  /// /provenance/counts: what became of the designs.
+  void write_sweep_counts(const separation::SweepCounts& counts);
+  /// Status and flags of all rows stored, counted.
+  separation::SweepCounts count_sweep();
   /// /run/normaliser: the composition rare-earth patterns are divided by in the report.
   void write_normaliser(const Normaliser& normaliser);
 
