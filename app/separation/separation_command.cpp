@@ -15,6 +15,7 @@ constexpr Action (*sub_verbs[])(CLI::App&, CommonOptions&) = {
     add_separation_design,
     add_separation_dynamics,
     add_separation_sweep,
+    add_separation_optimise,
 };
 
 }  // namespace

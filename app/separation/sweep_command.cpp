@@ -68,6 +68,7 @@ int run_sweep(const SweepOptions& given, const CommonOptions& options) {
       settings.seed);
   const std::string fingerprint = fingerprint_of(run, settings);
 
+  watch_stop_signals();  // before there is anything to lose
   const bool goes_on = given.restart && std::filesystem::exists(options.out + ".partial");
   io::ResultFile store = goes_on
                              ? io::ResultFile::reopen_sweep(options.out, fingerprint, options.force)
@@ -78,7 +79,6 @@ int run_sweep(const SweepOptions& given, const CommonOptions& options) {
   }
   std::size_t first = goes_on ? store.sweep_rows() : 0;
   if (goes_on) say(options, fmt::format("going on after {} of {} designs", first, plan.designs));
-  watch_stop_signals();
   std::vector<Span> spans(plan.columns.metrics.size());
   std::size_t unflushed = 0;
   {

@@ -26,35 +26,6 @@ MetricKind kind_of(const std::string& word) {
   return static_cast<MetricKind>(std::find(kinds().begin(), kinds().end(), word) - kinds().begin());
 }
 
-SweepAxis axis_of(const TomlTable& t) {
-  SweepAxis axis;
-  if (t.has("keys")) {
-    axis.keys = t.texts("keys");
-    t.allow("key");
-  } else {
-    axis.keys = {t.text("key")};
-  }
-  if (axis.keys.empty()) {
-    throw t.error("E-SEP-072", "an axis without a key", "keys", "name at least one key");
-  }
-  axis.name = t.text_or("name", axis.keys.front());
-  axis.whole = t.boolean_or("whole", false);
-  axis.logarithmic = t.choice_or("scale", "linear", {"linear", "log"}) == "log";
-  if (t.has("values")) {
-    axis.values = t.numbers("values");
-    if (axis.values.empty()) {
-      throw t.error("E-SEP-072", "axis " + axis.name + " has no values", "values",
-                    "give at least one");
-    }
-  } else {
-    axis.low = t.number("from");
-    axis.high = t.number("to");
-    axis.steps = static_cast<int>(t.integer_or("steps", 0, 0, 1000000000));
-  }
-  t.finish();
-  return axis;
-}
-
 /// A table of designs: a header of keys, a row per design.
 std::vector<SweepAxis> axes_of_table(const std::string& path, std::vector<InputFile>* records) {
   io::FileBytes file = io::read_file(path, "designs");
@@ -99,31 +70,64 @@ std::string beside(const std::string& file, const std::string& named) {
   return (std::filesystem::path(file).parent_path() / named).lexically_normal().string();
 }
 
+separation::SweepAxis axis_of(const TomlTable& t) {
+  separation::SweepAxis axis;
+  if (t.has("keys")) {
+    axis.keys = t.texts("keys");
+    t.allow("key");
+  } else {
+    axis.keys = {t.text("key")};
+  }
+  if (axis.keys.empty()) {
+    throw t.error("E-SEP-072", "an axis without a key", "keys", "name at least one key");
+  }
+  axis.name = t.text_or("name", axis.keys.front());
+  axis.whole = t.boolean_or("whole", false);
+  axis.logarithmic = t.choice_or("scale", "linear", {"linear", "log"}) == "log";
+  if (t.has("values")) {
+    axis.values = t.numbers("values");
+    if (axis.values.empty()) {
+      throw t.error("E-SEP-072", "axis " + axis.name + " has no values", "values",
+                    "give at least one");
+    }
+  } else {
+    axis.low = t.number("from");
+    axis.high = t.number("to");
+    axis.steps = static_cast<int>(t.integer_or("steps", 0, 0, 1000000000));
+  }
+  t.finish();
+  return axis;
+}
+
+separation::Metric metric_of(const TomlTable& t) {
+  separation::Metric m;
+  const std::string kind = t.choice("kind", kinds());
+  m.kind = kind_of(kind);
+  m.name = t.text_or("name", kind);
+  m.product = t.text_or("product", "");
+  m.elements = t.texts_or("elements", {});
+  if (m.kind == MetricKind::cost) {
+    m.unit = t.text("unit");
+    m.source = t.text("source");
+    const TomlTable weights = t.table("weights");
+    for (const auto& key : weights.keys()) {
+      const auto found = std::find(kinds().begin(), kinds().end(), key);
+      const MetricKind part = found == kinds().end() ? MetricKind::cost : kind_of(key);
+      if (part <= MetricKind::flow || part == MetricKind::cost) {
+        throw weights.error("E-SEP-073", "\"" + key + "\" cannot be priced", key,
+                            "use base, acid, stages, solvent or stage_flow");
+      }
+      m.weights.push_back({part, weights.number(key)});
+    }
+  }
+  t.finish();
+  return m;
+}
+
 std::vector<separation::Metric> metrics_of(const TomlTable& root) {
   std::vector<separation::Metric> metrics;
   for (const TomlTable& t : root.tables_or_none("metric")) {
-    separation::Metric m;
-    const std::string kind = t.choice("kind", kinds());
-    m.kind = kind_of(kind);
-    m.name = t.text_or("name", kind);
-    m.product = t.text_or("product", "");
-    m.elements = t.texts_or("elements", {});
-    if (m.kind == MetricKind::cost) {
-      m.unit = t.text("unit");
-      m.source = t.text("source");
-      const TomlTable weights = t.table("weights");
-      for (const auto& key : weights.keys()) {
-        const std::string known = weights.has(key) ? key : "";
-        const auto found = std::find(kinds().begin(), kinds().end(), known);
-        const MetricKind part = found == kinds().end() ? MetricKind::cost : kind_of(known);
-        if (part <= MetricKind::flow || part == MetricKind::cost) {
-          throw weights.error("E-SEP-073", "\"" + key + "\" cannot be priced", key,
-                              "use base, acid, stages, solvent or stage_flow");
-        }
-        m.weights.push_back({part, weights.number(key)});
-      }
-    }
-    t.finish();
+    const separation::Metric m = metric_of(t);
     for (const auto& other : metrics) {
       if (other.name == m.name) {
         throw t.error("E-SEP-073", "two metrics are named " + m.name, "name", "name each once");

@@ -10,6 +10,10 @@
 
 namespace gadolin::config {
 
+/// One [[vary]] table, and one [[metric]], [[objective]] or [[constraint]] whose other keys were
+/// asked for already.
+separation::SweepAxis axis_of(const TomlTable& t);
+separation::Metric metric_of(const TomlTable& t);
 /// [[metric]] tables, as sweeps and optimisations have them.
 std::vector<separation::Metric> metrics_of(const TomlTable& root);
 

@@ -18,6 +18,7 @@
 #include "models/recovery/types.hpp"
 #include "models/separation/types.hpp"
 #include "models/separation/types_dynamics.hpp"
+#include "models/separation/types_optimise.hpp"
 #include "models/separation/types_sweep.hpp"
 
 namespace gadolin::io {
@@ -108,6 +109,8 @@ class ResultFile {
   void write_sweep_counts(const separation::SweepCounts& counts);
   /// Status and flags of all rows stored, counted.
   separation::SweepCounts count_sweep();
+  /// /optimisation: the front, its designs, the history and the tornado.
+  void write_optimisation(const separation::OptimiseResult& result);
   /// /run/normaliser: the composition rare-earth patterns are divided by in the report.
   void write_normaliser(const Normaliser& normaliser);
 

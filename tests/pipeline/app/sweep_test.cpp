@@ -17,6 +17,7 @@ const char* const base = R"(name = "small"
 [extractant]
 name = "HA"
 basis = "dimer"
+gel_fraction = 0.8
 [[species]]
 name = "Pr"
 log10_k = -3.2
