@@ -14,14 +14,16 @@ namespace {
 
 const Engine serial{EngineKind::serial, 1};
 
-/// Purity of Nd against stages x solvent of CASC-B, Nd recovery at least 98 %.
+/// bench/optimise_small_case.toml: purity of Nd against stages x solvent of CASC-B, Nd recovery at
+/// least 98 %.
 OptimiseSettings small_case() {
   OptimiseSettings s;
   s.name = "small";
   SweepAxis stages{"stages", {"bank.extraction-scrub.stages"}, {}, 9, 16, 0, false, true};
-  SweepAxis solvent{"solvent", {"bank.extraction-scrub.organic_in.flow_l_per_h"}, {}, 0.7, 2.2, 13};
-  SweepAxis acid{"acid", {"bank.extraction-scrub.aqueous_in.acid_molar"}, {}, 0.5, 4.0, 10};
-  s.axes = {stages, solvent, acid};
+  SweepAxis solvent{"solvent", {"bank.extraction-scrub.organic_in.flow_l_per_h"}, {}, 0.8, 2.6, 13};
+  SweepAxis acid{"acid", {"bank.extraction-scrub.aqueous_in.acid_molar"}, {}, 0.3, 1.2, 10};
+  SweepAxis flow{"flow", {"bank.extraction-scrub.aqueous_in.flow_l_per_h"}, {0.5}};
+  s.axes = {stages, solvent, acid, flow};
   Metric purity;
   purity.name = "purity";
   purity.kind = MetricKind::impurity_log10;
@@ -37,7 +39,7 @@ OptimiseSettings small_case() {
   s.constraints = {{recovery, 0.98}};
   s.reference = {0.5, 60.0};
   s.population = 40;
-  s.generations = 20;
+  s.generations = 40;
   s.polish = 4;
   s.polish_evaluations = 80;
   return s;
@@ -62,7 +64,7 @@ TEST(Optimise, CoversTheHypervolumeOfAnExhaustiveGrid) {
   ASSERT_EQ(grid.evaluations, 8u * 13u * 10u);
   ASSERT_FALSE(grid.front.empty());
   EXPECT_GE(found.hypervolume.back() / grid.hypervolume.back(), 0.98);
-  EXPECT_LT(found.evaluations, 1.2 * static_cast<double>(grid.evaluations));
+  EXPECT_LT(found.evaluations, 2.0 * static_cast<double>(grid.evaluations));
   RecordProperty("ratio", std::to_string(found.hypervolume.back() / grid.hypervolume.back()));
   std::printf("hypervolume over that of the grid: %.4f with %zu of %zu designs\n",
               found.hypervolume.back() / grid.hypervolume.back(), found.evaluations,
@@ -85,7 +87,7 @@ TEST(Optimise, TheFrontKeepsToItsConstraintsAndNothingOnItIsBeaten) {
   for (std::size_t i = 1; i < r.hypervolume.size(); ++i) {
     EXPECT_GE(r.hypervolume[i], r.hypervolume[i - 1] * (1.0 - 1e-12));
   }
-  ASSERT_EQ(r.tornado.size(), 3u);
+  ASSERT_EQ(r.tornado.size(), 4u);
   EXPECT_LT(r.balanced, r.front.size());
 }
 
