@@ -76,7 +76,7 @@ struct BankArgs {
 /// Doubles needed in scratch (the stage matrix) and workspace, for W banks side by side.
 GADOLIN_INLINE std::size_t bank_scratch_doubles(std::size_t species, std::size_t lanes = 1) {
   const std::size_t n = species + 2;
-  return lanes * (n * (n + species + 1) + 4 * species * (species + 1) + 4 * n) + 16;
+  return lanes * (n * (n + species + 1) + 4 * species * (species + 1) + 11 * species + 12 * n) + 16;
 }
 GADOLIN_INLINE std::size_t bank_workspace_doubles(std::size_t stages, std::size_t species,
                                                   std::size_t lanes = 1) {
@@ -161,6 +161,7 @@ GADOLIN_HD inline Workbench<W> set_up(char* scratch, char* workspace, const std:
   work.special = block.take<std::uint8_t>(n * W);
   Cutter fast(scratch);
   b.matrix = fast.take<V>((c + 2) * (c + 2 + c + 1));
+  b.cells = fast.take<CellWeights<V>>(c);
   for (V** field : {&b.carry, &b.carry_next, &b.rise, &b.rise_next}) {
     *field = fast.take<V>(c * (c + 1) + 2);
   }

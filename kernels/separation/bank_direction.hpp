@@ -39,7 +39,23 @@ inline void eliminate_alone(Lanes<W>* GADOLIN_RESTRICT m, int rows, int right) {
     const V inverse = V(1.0) / pivot_row[j];
     pivot_row[j] = inverse;
     const int end = sparse ? rows + (j + 1 < right - 1 ? j + 1 : right - 1) : width;
-    for (int r = j + 1; r < rows; ++r) {
+    // Two rows at a time share what is read of the pivot row.
+    int r = j + 1;
+    for (; r + 1 < rows; r += 2) {
+      V* GADOLIN_RESTRICT first = m + r * width;
+      V* GADOLIN_RESTRICT second = first + width;
+      const V f1 = V(0.0) - first[j] * inverse, f2 = V(0.0) - second[j] * inverse;
+      for (int q = j + 1; q < end; ++q) {
+        const V source = pivot_row[q];
+        first[q] = fma(f1, source, first[q]);
+        second[q] = fma(f2, source, second[q]);
+      }
+      if (sparse) {
+        first[width - 1] = fma(f1, pivot_row[width - 1], first[width - 1]);
+        second[width - 1] = fma(f2, pivot_row[width - 1], second[width - 1]);
+      }
+    }
+    if (r < rows) {
       V* GADOLIN_RESTRICT target = m + r * width;
       const V factor = V(0.0) - target[j] * inverse;
       for (int q = j + 1; q < end; ++q) target[q] = fma(factor, pivot_row[q], target[q]);
@@ -48,12 +64,24 @@ inline void eliminate_alone(Lanes<W>* GADOLIN_RESTRICT m, int rows, int right) {
   }
   for (int j = rows - 1; j >= 0; --j) {
     V* GADOLIN_RESTRICT target = m + j * width;
-    for (int l = j + 1; l < rows; ++l) {
+    const V inverse = target[j];
+    int l = j + 1;
+    for (; l + 3 < rows; l += 4) {  // four sources per pass over the target
+      const V* GADOLIN_RESTRICT source = m + l * width;
+      const V f0 = V(0.0) - target[l], f1 = V(0.0) - target[l + 1], f2 = V(0.0) - target[l + 2],
+              f3 = V(0.0) - target[l + 3];
+      for (int q = rows; q < width; ++q) {
+        V sum = fma(f0, source[q], target[q]);
+        sum = fma(f1, source[width + q], sum);
+        sum = fma(f2, source[2 * width + q], sum);
+        target[q] = fma(f3, source[3 * width + q], sum);
+      }
+    }
+    for (; l < rows; ++l) {
       const V factor = V(0.0) - target[l];
       const V* GADOLIN_RESTRICT source = m + l * width;
       for (int q = rows; q < width; ++q) target[q] = fma(factor, source[q], target[q]);
     }
-    const V inverse = target[j];
     for (int q = rows; q < width; ++q) target[q] = target[q] * inverse;
   }
 }
@@ -188,7 +216,8 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void direction(const Team& team, const BankVi
     V* m = b.matrix;
     team.for_each(static_cast<std::size_t>(c), [&](std::size_t k) {
       V* line = m + k * width;
-      const CellWeights<V> cell = cell_weights(b, static_cast<std::size_t>(i), k);
+      b.cells[k] = cell_weights(b, static_cast<std::size_t>(i), k);
+      const CellWeights<V>& cell = b.cells[k];
       const V phi = cell.phi + cell.wy_wx;
       for (int j = 0; j < c; ++j) line[j] = zero - phi * carry[k * right + j];
       V constant = phi * carry[k * right + c];
@@ -204,6 +233,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void direction(const Team& team, const BankVi
       line[rows + k] = cell.psi;
       line[rows + c] = constant;
     });
+    team.barrier();
     team.for_each(2, [&](std::size_t which) {
       V* line = m + (static_cast<std::size_t>(c) + which) * width;
       for (int q = 0; q < width; ++q) line[q] = zero;
@@ -222,8 +252,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void direction(const Team& team, const BankVi
       V to_h(0.0), to_x(0.0);
       V right_side = zero - (which == 0 ? b.f1[i] : b.f2[i]);
       for (int k = 0; k < c; ++k) {
-        const CellWeights<V> cell =
-            cell_weights(b, static_cast<std::size_t>(i), static_cast<std::size_t>(k));
+        const CellWeights<V>& cell = b.cells[k];
         // share of lambda and of dlnD beside it
         const V share = which == 0 ? b.law[k].protons * b.x[row0 + k] * inverse
                                    : b.law[k].dimers * cell.pooled * inverse;
@@ -256,7 +285,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void direction(const Team& team, const BankVi
     team.barrier();
     if (i + 1 == b.n) break;
     team.for_each(static_cast<std::size_t>(c), [&](std::size_t k) {
-      const CellWeights<V> cell = cell_weights(b, static_cast<std::size_t>(i), k);
+      const CellWeights<V>& cell = b.cells[k];
       const V entering = b.y_in[row0 + c + k];
       const V kept = where_positive(entering - V(nothing), w.share_up / entering, zero);
       const V pooled = kept * cell.pooled, passed = kept * cell.passed;

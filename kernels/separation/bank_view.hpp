@@ -22,6 +22,9 @@
 /// metals and residuals.
 namespace gadolin::separation::bank_detail {
 
+template <class V>
+struct CellWeights;
+
 template <int W>
 struct BankView {
   using V = Lanes<W>;
@@ -48,6 +51,7 @@ struct BankView {
   V* carry_next = nullptr;
   V* rise = nullptr;  // [c, c + 1]: relative change of x of the stage below
   V* rise_next = nullptr;
+  CellWeights<V>* cells = nullptr;  // [c] of the stage at hand
   V* content = nullptr;  // [n, c] mol/h held at the beginning of a pseudo-time step (W = 1)
   double hold = 0.0;     // 1/dt times stage volume over flow
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include <gtest/gtest.h>
 
@@ -26,7 +27,11 @@ std::string config(const std::string& name) {
 
 TEST(RandomStages, AMillionAllConvergeWithClosedBalances) {
   // log K -8..2, totals 1e-9..2 mol/L, saponified 0..0.6, bases among the feeds.
-  constexpr std::size_t stages = 1000000, batches = 20, per = stages / batches;
+  // GADOLIN_RANDOM_STAGES asks for more.
+  constexpr std::size_t per = 50000;
+  const char* asked = std::getenv("GADOLIN_RANDOM_STAGES");
+  const std::size_t stages = asked != nullptr ? std::strtoull(asked, nullptr, 10) : 1000000;
+  const std::size_t batches = stages / per;
   std::size_t failures = 0;
   double worst_proton = 0.0, worst_extractant = 0.0;
   int most_iterations = 0;
@@ -195,6 +200,40 @@ TEST(RandomCircuits, ConvergeAndCloseEverySpeciesProtonAndExtractant) {
       for (double y : bank.organic_molar) EXPECT_GE(y, 0.0);
     }
     for (double closure : result.closure_relative) EXPECT_LE(closure, 1e-12) << result.name;
+  }
+}
+
+TEST(RandomCircuits, CloseWithLoopDrawsEntrainmentAndEfficiencyAllOn) {
+  std::vector<Circuit> circuits;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    RandomStream random(20260105, i, 1);
+    Circuit circuit = random_circuit(1000 + i);
+    circuit.organic_loop_closed = true;
+    circuit.regeneration = {0.02, 0.1 + 0.3 * random.uniform(), "Na"};
+    for (Bank& bank : circuit.banks) {
+      bank.murphree_efficiency = 0.7 + 0.25 * random.uniform();
+      bank.entrained_aqueous_fraction = 0.03 * random.uniform();
+      bank.entrained_organic_fraction = 0.03 * random.uniform();
+    }
+    circuit.banks[0].draws.clear();
+    StageDraw draw;
+    draw.stage = 1 + static_cast<int>(random.uniform() * circuit.banks[0].stages);
+    draw.aqueous_fraction = 0.1 * random.uniform();
+    draw.organic_fraction = 0.05 * random.uniform();
+    circuit.banks[0].draws.push_back(draw);
+    circuits.push_back(circuit);
+  }
+
+  const auto results = simulate(circuits, serial);
+
+  for (const CircuitResult& result : results) {
+    EXPECT_EQ(result.status, ItemStatus::ok) << result.name << ": " << result.status_text;
+    for (const BankResult& bank : result.banks) {
+      for (std::size_t k = 0; k < bank.closure_relative.size(); ++k) {
+        EXPECT_LE(bank.closure_relative[k], 1e-12) << result.name << " " << bank.name << " " << k;
+      }
+    }
+    for (double closure : result.closure_relative) EXPECT_LE(closure, 1e-9) << result.name;
   }
 }
 
