@@ -20,7 +20,7 @@ struct Levels {
 };
 GADOLIN_HD inline Levels level_sizes(int n, int least) {
   Levels up;
-  for (int m = least; 4 * m < 3 * n && up.count + 1 < most_levels; m *= 2) {
+  for (int m = least; 6 * m < 5 * n && up.count + 1 < most_levels; m *= 2) {
     up.stages[up.count++] = m;
   }
   up.stages[up.count++] = n;
