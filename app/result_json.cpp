@@ -157,7 +157,13 @@ Json to_json(const separation::CircuitResult& result) {
                             {"status", to_string(bank.status)},
                             {"stages", bank.ph.size()},
                             {"iterations", bank.iterations},
-                            {"closure_relative", bank.closure_relative}});
+                            {"closure_relative", bank.closure_relative},
+                            {"out_of_window", bank.out_of_window}});
+    if (bank.chemistry_passes > 0) {
+      row["banks"].back()["chemistry_passes"] = bank.chemistry_passes;
+      row["banks"].back()["ionic_strength_molar"] = bank.ionic_strength_molar;
+      row["banks"].back()["ph_activity"] = bank.ph_activity;
+    }
   }
   row["products"] = Json::array();
   for (const auto& product : result.products) {

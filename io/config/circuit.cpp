@@ -4,9 +4,9 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "io/config/constants.hpp"
 #include "io/config/data_dir.hpp"
 #include "io/config/toml_table.hpp"
-#include "models/core/element.hpp"
 
 namespace gadolin::config {
 
@@ -15,68 +15,11 @@ namespace {
 using separation::AqueousStream;
 using separation::Bank;
 using separation::Circuit;
-using separation::DistributionLaw;
-using separation::EvidenceClass;
 using separation::ExtractantBasis;
 using separation::OrganicStream;
 using separation::Species;
 using separation::StageDraw;
 using separation::StageFeed;
-
-const std::vector<std::string> bases = {"dimer", "formal_monomer"};
-const std::vector<std::string> evidence_words = {"MEASURED", "DERIVED", "ESTIMATED", "MEMORY"};
-
-ExtractantBasis basis_of(const std::string& word) {
-  return word == "dimer" ? ExtractantBasis::dimer : ExtractantBasis::formal_monomer;
-}
-
-separation::Extractant extractant_of(const TomlTable& t) {
-  separation::Extractant e;
-  e.name = t.text("name");
-  e.diluent = t.text_or("diluent", "");
-  e.basis = basis_of(t.choice("basis", bases));
-  e.dosage_percent_per_molar = t.number_or("dosage_percent_per_molar", 0.0, not_negative);
-  e.gel_fraction = t.number_or("gel_fraction", e.gel_fraction, fraction);
-  t.finish();
-  return e;
-}
-
-double molar_mass(const TomlTable& t, const std::string& name) {
-  if (t.has("molar_mass_g_per_mol")) return t.number("molar_mass_g_per_mol", positive);
-  return atomic_number(name) ? atomic_weight_g_per_mol(name) : 0.0;
-}
-
-Species species_of(const TomlTable& t, ExtractantBasis basis) {
-  Species s;
-  s.name = t.text("name");
-  s.molar_mass_g_per_mol = molar_mass(t, s.name);
-  s.protons = t.number_or("protons", s.protons, not_negative);
-  s.dimers = t.number_or("extractant_per_metal", s.dimers, not_negative);
-  s.basis = t.has("basis") ? basis_of(t.choice("basis", bases)) : basis;
-  const auto evidence = t.choice("evidence", evidence_words);
-  s.evidence = static_cast<EvidenceClass>(
-      std::find(evidence_words.begin(), evidence_words.end(), evidence) - evidence_words.begin());
-  s.source = t.text("source");
-  if (const auto line = t.optional_table("line")) {
-    s.law = DistributionLaw::empirical_line;
-    s.line.intercept = line->number("intercept");
-    s.line.ph_slope = line->number_or("ph_slope", 0.0);
-    s.line.ph_quadratic = line->number_or("ph_quadratic", 0.0);
-    s.line.dosage_ph_slope = line->number_or("dosage_ph_slope", 0.0);
-    s.line.log10_dosage_slope = line->number_or("log10_dosage_slope", 0.0);
-    s.line.ph_min = line->number_or("ph_min", s.line.ph_min);
-    s.line.ph_max = line->number_or("ph_max", s.line.ph_max);
-    s.line.dosage_min_percent = line->number_or("dosage_min_percent", s.line.dosage_min_percent);
-    s.line.dosage_max_percent = line->number_or("dosage_max_percent", s.line.dosage_max_percent);
-    line->finish();
-  } else {
-    s.log10_k = t.number("log10_k");
-    if (t.has("exponent")) s.exponent = t.number("exponent", not_negative);
-    s.reference_extractant_molar = t.number_or("reference_extractant_molar", 1.0, positive);
-  }
-  t.finish();
-  return s;
-}
 
 /// Design and constants joined; knows species by name and place.
 class Reader {
@@ -147,26 +90,27 @@ class Reader {
     std::vector<Species> table;
     if (root_.has("constants")) {
       const auto path = constants_path(root_.text("constants"));
-      InputFile record;
-      const TomlTable t = TomlTable::read(path.lexically_normal().string(), &record, "constants");
-      if (records_ != nullptr) records_->push_back(record);
-      t.text_or("title", "");
-      t.text_or("validity", "");
-      t.text_or("licence", "");
-      circuit_.extractant = extractant_of(t.table("extractant"));
-      for (const TomlTable& s : t.tables("species")) {
-        table.push_back(species_of(s, circuit_.extractant.basis));
-      }
-      t.finish();
+      separation::ConstantsTable t = read_constants(path.lexically_normal().string(), records_);
+      circuit_.extractant = t.extractant;
+      circuit_.uncertainty = t.uncertainty;
+      circuit_.chemistry = t.chemistry;
+      table = std::move(t.species);
       if (const auto own = root_.optional_table("extractant")) {
         circuit_.extractant = extractant_of(*own);
       }
     } else {
       circuit_.extractant = extractant_of(root_.table("extractant"));
     }
+    if (const auto own = root_.optional_table("chemistry")) {
+      read_chemistry(*own, circuit_.chemistry, records_);
+      if (!root_.has("constants")) {
+        circuit_.chemistry.constants_activity = circuit_.chemistry.activity;
+        circuit_.chemistry.constants_complexes = circuit_.chemistry.complexes;
+      }
+    }
     // Species written out in the design add to the table, or replace its entry.
     for (const TomlTable& t : root_.tables_or_none("species")) {
-      Species s = species_of(t, circuit_.extractant.basis);
+      Species s = species_of(t, circuit_.extractant.basis, {});
       const auto same = std::find_if(table.begin(), table.end(),
                                      [&](const Species& other) { return other.name == s.name; });
       if (same == table.end()) {
@@ -304,6 +248,12 @@ class Reader {
     s.h_molar = t.number_or("acid_molar", 0.0) + bisulfate;
     if (t.has("base_molar")) s.h_molar -= t.number("base_molar", not_negative);
     s.sulfate_molar = t.number_or("sulfate_molar", 0.0, not_negative) + bisulfate;
+    s.salt_molar = t.number_or("salt_molar", 0.0, not_negative);
+    s.fluoride_molar = t.number_or("fluoride_molar", 0.0, not_negative);
+    // Where the acid itself is taken up by the solvent, it is a species: all of it, unless given.
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+      if (circuit_.species[k].is_acid && s.molar[k] == 0.0) s.molar[k] = std::max(s.h_molar, 0.0);
+    }
     t.finish();
     return s;
   }

@@ -28,7 +28,11 @@ const StageColumn stage_columns[] = {{"ph", "1", &BankResult::ph},
                                      {"free_extractant", "mol/L", &BankResult::free_dimer_molar},
                                      {"loading_fraction", "1", &BankResult::loading_fraction},
                                      {"aqueous_flow", "L/h", &BankResult::aqueous_flow_l_per_h},
-                                     {"organic_flow", "L/h", &BankResult::organic_flow_l_per_h}};
+                                     {"organic_flow", "L/h", &BankResult::organic_flow_l_per_h},
+                                     // where the circuit has an aqueous chemistry
+                                     {"ionic_strength", "mol/L", &BankResult::ionic_strength_molar},
+                                     {"ph_activity", "1", &BankResult::ph_activity},
+                                     {"free_anion", "mol/L", &BankResult::free_anion_molar}};
 
 /// A solver that gave up for want of numbers leaves zeros; its profile is left out then.
 bool has_numbers(ItemStatus status) {
@@ -68,7 +72,7 @@ void write_bank(hid_t parent, const std::string& name, const BankResult& bank) {
       const std::vector<std::int64_t> outside(bank.out_of_window.begin(), bank.out_of_window.end());
       hdf5::write_integers(id, "out_of_window", outside, "1");
       hdf5::set_attribute_of(id, "out_of_window", "long_name",
-                             "species whose distribution line is used outside its range");
+                             "species whose line or constant is used outside its window");
     }
     if (hdf5::exists(id, "aqueous")) {
       // The plot a viewer opens: first axis stages, second axis species.

@@ -9,6 +9,7 @@
 
 #include "models/core/element.hpp"
 #include "models/separation/check_circuit.hpp"
+#include "models/separation/chemistry.hpp"
 #include "models/separation/solve_banks.hpp"
 
 namespace gadolin::separation {
@@ -111,6 +112,8 @@ BankTask task_of(const Run& run, std::size_t b) {
                                 r.aqueous_molar.end());
       feed.aqueous.h_molar = r.last_h_molar;
       feed.aqueous.sulfate_molar = r.last_sulfate_molar;
+      feed.aqueous.salt_molar = r.last_salt_molar;
+      feed.aqueous.fluoride_molar = r.last_fluoride_molar;
       task.bank.feeds.push_back(feed);
     }
   }
@@ -125,6 +128,8 @@ BankTask task_of(const Run& run, std::size_t b) {
   }
   task.start_ln_h = run.banks[b].ln_h;
   task.start_ln_x = run.banks[b].ln_x;
+  task.ln_d_shift = run.banks[b].result.ln_d_shift;
+  task.bound_sulfate_molar = run.banks[b].result.bound_sulfate_molar;
   return task;
 }
 
@@ -174,6 +179,8 @@ Eigen::VectorXd pack(const Run& run, const OrganicStream& loop,
     v.insert(v.end(), s.molar.begin(), s.molar.end());
     v.push_back(s.h_molar);
     v.push_back(s.sulfate_molar);
+    v.push_back(s.salt_molar);
+    v.push_back(s.fluoride_molar);
   }
   return Eigen::Map<Eigen::VectorXd>(v.data(), static_cast<Eigen::Index>(v.size()));
 }
@@ -189,6 +196,8 @@ void unpack(Run& run, const Eigen::VectorXd& v) {
     for (double& m : s.molar) m = v[at++];
     s.h_molar = v[at++];
     s.sulfate_molar = v[at++];
+    s.salt_molar = v[at++];
+    s.fluoride_molar = v[at++];
   }
 }
 
@@ -209,7 +218,7 @@ Eigen::VectorXd weights(const Run& run, const Eigen::VectorXd& v) {
     w[at] = relative(std::fabs(v[at]));
     ++at;
     for (std::size_t k = 0; k < run.species(); ++k, ++at) w[at] = metal(k, s.flow_l_per_h);
-    for (int i = 0; i < 2; ++i, ++at) w[at] = relative(std::max(std::fabs(v[at]), 1e-3));
+    for (int i = 0; i < 4; ++i, ++at) w[at] = relative(std::max(std::fabs(v[at]), 1e-3));
   }
   return w;
 }
@@ -226,7 +235,8 @@ bool usable(const Run& run, const Eigen::VectorXd& v) {
     for (double m : trial.loop.molar) good = good && m >= 0.0;
   }
   for (const AqueousStream& s : trial.returned) {
-    good = good && s.flow_l_per_h > 0.0 && s.sulfate_molar >= 0.0;
+    good = good && s.flow_l_per_h > 0.0 && s.sulfate_molar >= 0.0 && s.salt_molar >= 0.0 &&
+           s.fluoride_molar >= 0.0;
     for (double m : s.molar) good = good && m >= 0.0;
   }
   return good;
@@ -389,6 +399,26 @@ void warn_of_no_separation(const Run& run, CircuitResult& result) {
   }
 }
 
+/// W-SEP-048 where constants meet another aqueous chemistry than they were fitted with.
+void warn_of_chemistry(const Circuit& circuit, CircuitResult& result) {
+  const Chemistry& c = circuit.chemistry;
+  const bool mass_action = std::any_of(circuit.species.begin(), circuit.species.end(), [](auto& s) {
+    return s.law == DistributionLaw::mass_action;
+  });
+  if (!mass_action ||
+      (c.activity == c.constants_activity && c.complexes == c.constants_complexes)) {
+    return;
+  }
+  const auto words = [](ActivityChoice activity, bool complexes) {
+    return std::string("activity ") + to_string(activity) + (complexes ? " with" : " without") +
+           " complexes";
+  };
+  result.warnings.push_back(
+      {"W-SEP-048", "the constants hold for " + words(c.constants_activity, c.constants_complexes) +
+                        ", the circuit uses " + words(c.activity, c.complexes) +
+                        ": K is conditional, refit it"});
+}
+
 CircuitResult finish(Run& run) {
   const Circuit& circuit = *run.circuit;
   const std::size_t c = run.species();
@@ -460,11 +490,25 @@ CircuitResult finish(Run& run) {
     if (!(in[k] > 0.0)) continue;
     result.worst_evidence = std::max(result.worst_evidence, s.evidence);
     resting[static_cast<int>(s.evidence)] += " " + s.name;
+    // and on what corrects them
+    EvidenceClass aqueous = EvidenceClass::measured;
+    if (circuit.chemistry.activity == ActivityChoice::sit ||
+        circuit.chemistry.activity == ActivityChoice::pitzer) {
+      for (const IonInteraction& i : circuit.chemistry.interactions) {
+        if (i.cation == s.name) aqueous = std::max(aqueous, i.evidence);
+      }
+    }
+    for (const AqueousComplex& x : circuit.chemistry.aqueous_complexes) {
+      if (circuit.chemistry.complexes && x.metal == s.name) aqueous = std::max(aqueous, x.evidence);
+    }
+    result.worst_evidence = std::max(result.worst_evidence, aqueous);
+    if (aqueous > s.evidence) resting[static_cast<int>(aqueous)] += " " + s.name + " (aqueous)";
   }
   for (BankSolution& bank : run.banks) {
     for (const Warning& w : bank.result.warnings) result.warnings.push_back(w);
     result.banks.push_back(std::move(bank.result));
   }
+  warn_of_chemistry(circuit, result);
   if (result.worst_evidence >= EvidenceClass::estimated) {
     std::string text = "the result rests on constants not measured:";
     for (EvidenceClass e : {EvidenceClass::memory, EvidenceClass::estimated}) {
@@ -497,7 +541,7 @@ std::vector<CircuitResult> simulate(const std::vector<Circuit>& circuits, const 
         tasks.push_back(task_of(run, b));
         owners.push_back(&run);
       }
-      auto solutions = solve_banks(tasks, engine);
+      auto solutions = solve_with_chemistry(tasks, engine);
       for (std::size_t i = 0; i < owners.size(); ++i) owners[i]->banks[b] = std::move(solutions[i]);
       busy = busy || !owners.empty();
     }

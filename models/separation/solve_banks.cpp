@@ -23,6 +23,7 @@ struct Assembled {
   std::vector<double> feed_a, feed_o;  // [stages, species] mol/h
   std::vector<double> acid_in;         // [stages] proton total of the aqueous feeds, mol/h
   std::vector<double> extractant_in;   // [stages] mol/h
+  std::vector<double> sulfate;         // [stages] total, mol/L
 };
 
 /// out_i z_i - up_(i-1) z_(i-1) - down_(i+1) z_(i+1) = in_i
@@ -122,10 +123,12 @@ Assembled assemble(const BankTask& task) {
   }
   const auto charge = carry_inert(out_a, up_a, down_a, charge_in);
   const auto sulfate = carry_inert(out_a, up_a, down_a, sulfate_in);
+  a.sulfate = sulfate;
   const auto extractant = carry_inert(out_o, up_o, down_o, a.extractant_in);
   for (std::size_t i = 0; i < n; ++i) {
     a.flows[i].charge = charge[i];
-    a.flows[i].sulfate = sulfate[i];
+    const bool held = i < task.bound_sulfate_molar.size();
+    a.flows[i].sulfate = std::max(0.0, sulfate[i] - (held ? task.bound_sulfate_molar[i] : 0.0));
     a.flows[i].extractant = extractant[i];
   }
   return a;
@@ -150,7 +153,7 @@ void add_warnings(const BankTask& task, BankResult& r) {
   double worst_ratio = 1.0, worst_loading = 0.0;
   for (std::size_t i = 0; i < n; ++i) {
     const double oa = r.organic_flow_l_per_h[i] / r.aqueous_flow_l_per_h[i];
-    if (oa < 0.05 || oa > 20.0) {
+    if (oa < 0.1 || oa > 10.0) {
       ratio.push_back(i);
       if (std::fabs(std::log(oa)) > std::fabs(std::log(worst_ratio))) worst_ratio = oa;
     }
@@ -163,7 +166,7 @@ void add_warnings(const BankTask& task, BankResult& r) {
   if (!ratio.empty()) {
     r.warnings.push_back({"W-SEP-001", "bank " + bank.name + ", " + range(ratio) +
                                            ": O/A = " + number(worst_ratio) +
-                                           ", outside 0.05-20 - result kept, not credible"});
+                                           ", outside 1:10-10:1 - result kept, not credible"});
   }
   if (!gel.empty()) {
     r.warnings.push_back({"W-SEP-002", "bank " + bank.name + ", " + range(gel) +
@@ -252,10 +255,10 @@ void fill(const BankTask& task, const Assembled& a, const double* x, const doubl
   r.raffinate.flow_l_per_h = first.aqueous_down;
   r.raffinate.molar.assign(x, x + c);
   r.raffinate.h_molar = acid.front();
-  r.raffinate.sulfate_molar = first.sulfate;
+  r.raffinate.sulfate_molar = a.sulfate.front();
   r.last_h_molar = acid.back();
   r.h_total_molar = acid;
-  r.last_sulfate_molar = last.sulfate;
+  r.last_sulfate_molar = a.sulfate.back();
   r.extract.flow_l_per_h = last.share_up * last.organic;
   r.extract.molar.assign(y + (n - 1) * c, y + n * c);
   r.extract.free_dimer_molar = std::exp(ln_x[n - 1]);

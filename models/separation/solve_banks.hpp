@@ -16,6 +16,8 @@ struct BankTask {
   /// Added to ln D, row-major [stages * species]; empty = none. For activities, complexes and
   /// other extractants by an outer fixed point: ln D = law(X, H) + shift.
   std::vector<double> ln_d_shift;
+  /// Sulfate held by metals, [stages] mol/L, which binds no proton; empty = none.
+  std::vector<double> bound_sulfate_molar;
 };
 
 struct BankSolution {

@@ -58,6 +58,9 @@ struct Chemistry {
   std::vector<IonInteraction> interactions;
   double log10_ka_hf = -3.18;  ///< HF = H+ + F-
   int most_passes = 60;        ///< of the fixed point over a bank
+  /// Activity model the constants were fitted with; a circuit that uses another is warned of.
+  ActivityChoice constants_activity = ActivityChoice::none;
+  bool constants_complexes = false;
 };
 
 /// Where a constant was measured; outside it is computed and flagged.
@@ -125,6 +128,15 @@ struct Species {
   std::optional<double> u_log10_k;  ///< own part of its standard uncertainty, log10 units
 };
 
+/// A table of constants: what a measurement or a paper says about one extractant in one medium.
+struct ConstantsTable {
+  std::string title, validity, licence;
+  Extractant extractant;
+  std::vector<Species> species;
+  ConstantCovariance uncertainty;
+  Chemistry chemistry;
+};
+
 /// A liquid entering somewhere. One of the two phases.
 struct AqueousStream {
   double flow_l_per_h = 0.0;
@@ -190,14 +202,16 @@ struct BankResult {
   double largest_residual = 0.0;         ///< of all scaled equations
   double last_h_molar = 0.0;             ///< proton total of the aqueous in stage N
   double last_sulfate_molar = 0.0;       ///< its sulfate
-  std::vector<double> h_total_molar;     ///< [stages] proton total of the aqueous: H - OH + HSO4
+  double last_salt_molar = 0.0, last_fluoride_molar = 0.0;
+  std::vector<double> h_total_molar;  ///< [stages] proton total of the aqueous: H - OH + HSO4
   /// What leaves with the other phase: aqueous with the extract, organic with the raffinate.
   double entrained_aqueous_l_per_h = 0.0, entrained_organic_l_per_h = 0.0;
   /// Filled where the circuit has a chemistry (activity, complexes, neutral extractant); [stages].
   std::vector<double> ionic_strength_molar, ph_activity, free_anion_molar;
-  std::vector<double> ln_d_shift;  ///< [stages * species] added to ln D of the law
-  int chemistry_passes = 0;        ///< of the fixed point
-  double chemistry_change = 0.0;   ///< its last change of ln D
+  std::vector<double> ln_d_shift;           ///< [stages * species] added to ln D of the law
+  std::vector<double> bound_sulfate_molar;  ///< [stages] held by metals
+  int chemistry_passes = 0;                 ///< of the fixed point
+  double chemistry_change = 0.0;            ///< its last change of ln D
   std::vector<Warning> warnings;
 };
 
