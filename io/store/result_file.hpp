@@ -18,6 +18,7 @@
 #include "models/recovery/types.hpp"
 #include "models/separation/types.hpp"
 #include "models/separation/types_dynamics.hpp"
+#include "models/separation/types_fit.hpp"
 #include "models/separation/types_optimise.hpp"
 #include "models/separation/types_sweep.hpp"
 
@@ -111,6 +112,8 @@ class ResultFile {
   separation::SweepCounts count_sweep();
   /// /optimisation: the front, its designs, the history and the tornado.
   void write_optimisation(const separation::OptimiseResult& result);
+  /// /sample_<id>/constants: extraction constants fitted to equilibria.
+  void write_fit(const std::string& sample_id, const separation::FitResult& result);
   /// /run/normaliser: the composition rare-earth patterns are divided by in the report.
   void write_normaliser(const Normaliser& normaliser);
 
