@@ -665,7 +665,7 @@ FitResult fit_constants(const FitTask& task) {
                             "every species comes from one source: the part common to all "
                             "constants is the default 0.15, not measured"});
   }
-  if (out.folds > 1 && (out.coverage < 0.9 || out.coverage > 0.99)) {
+  if (judged >= 40.0 && (out.coverage < 0.9 || out.coverage > 0.99)) {  // fewer cannot tell
     char text[120];
     std::snprintf(text, sizeof text, "%.0f %% of the left-out values lie in their %.0f %% interval",
                   100.0 * out.coverage, 100.0 * task.confidence);
