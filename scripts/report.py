@@ -15,7 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from gadolin_report import batch, dynamics, recovery, sections  # noqa: E402
+from gadolin_report import batch, design, dynamics, recovery, sections  # noqa: E402
 from gadolin_report.page import Page  # noqa: E402
 from gadolin_report.result import Result  # noqa: E402
 from gadolin_report.words import escape  # noqa: E402
@@ -28,6 +28,9 @@ def title_of(result):
             return given
     if result.samples:
         return result.samples[0].text("title")
+    for table in ("design", "optimisation", "provenance"):
+        if result.root.child(table).text("name"):
+            return result.root.child(table).text("name")
     return result.batch.text("title") or result.batch_origin.text("title") or "Result"
 
 
@@ -42,6 +45,9 @@ def build(result):
                    f"made by gadolin {escape(result.run.text('program_version'))} from results of "
                    f"{escape(result.run.text('start_time') or 'unknown date')}", "quiet")
     page.add("<!--contents-->")
+    design.design(page, result.root.child("design"))
+    design.optimisation(page, result.root.child("optimisation"))
+    design.sweep(page, result)
     normaliser = result.normaliser()
     for k, sample in enumerate(result.samples):
         page.add(f'<section class="sample{" first" if k == 0 else ""}">')

@@ -6,8 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "app/result_json.hpp"
+#include "app/separation/design_feed.hpp"
+#include "app/separation/design_json.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/targets.hpp"
+#include "io/store/result_file.hpp"
 #include "models/separation/design.hpp"
 
 namespace gadolin::app {
@@ -20,6 +23,7 @@ void print_design(const separation::DesignResult& r) {
     std::cout << "  order of cuts: " << r.orders.front().text << '\n';
   }
   for (const auto& cut : r.cuts) {
+    if (cut.result.banks.empty()) continue;  // where the design stopped
     std::cout << fmt::format(
         "  {}  ({} | {}, separation factor {:.3f}, Fenske {:.1f})\n"
         "    {} extraction + {} scrub + {} strip stages, solvent {:.5g} L/h ({:.3g} mol/L, {:.3g} "
@@ -55,19 +59,39 @@ void print_design(const separation::DesignResult& r) {
 Action add_separation_design(CLI::App& separation, CommonOptions& options) {
   auto* verb = separation.add_subcommand("design", "targets in; cut order, stages and flows out");
   auto file = std::make_shared<std::string>();
+  auto feed = std::make_shared<std::string>();
   verb->add_option("targets", *file, "TARGETS.toml (docs/formats/targets.md)")->required();
+  verb->add_option("--feed", *feed,
+                   "your own table in place of the feed's contents: elements or "
+                   "oxides of a solid, or quantity,value,unit of a liquor");
   add_common_options(*verb, options);
-  return [&options, file] {
+  return [&options, file, feed] {
     const RunSettings settings = resolve_settings(options);
     if (options.print_config) {
       print_settings(settings);
       return 0;
     }
     RunRecord run = begin_run(options, settings, "");
-    const auto targets = config::read_targets(*file, &run.inputs);
-    const auto result = separation::design(targets, settings.engine);
-    print_design(result);
+    auto targets = config::read_targets(*file, &run.inputs);
+    std::vector<Warning> feed_warnings;
+    if (!feed->empty()) use_own_feed(targets, *feed, run.inputs, feed_warnings);
+    auto result = separation::design(targets, settings.engine);
+    result.warnings.insert(result.warnings.begin(), feed_warnings.begin(), feed_warnings.end());
+    if (!options.json) print_design(result);
     print_warnings(result.warnings, options);
+    if (options.json) std::cout << to_text(to_json(result)) << '\n';
+    if (!options.out.empty()) {
+      std::vector<std::string> inputs;
+      for (const auto& input : run.inputs) inputs.push_back(input.path);
+      io::refuse_input_as_output(options.out, inputs);
+      io::ResultFile store = io::ResultFile::create(options.out, options.force);
+      store.write_run(run);
+      store.write_design(result);
+      run.end_time = now_iso8601();
+      store.write_run(run);
+      store.close();
+      say(options, "result: " + options.out);
+    }
     return static_cast<int>(result.feasible ? ExitCode::done : ExitCode::partial);
   };
 }

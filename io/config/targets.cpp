@@ -56,6 +56,7 @@ DesignTargets targets_of(const TomlTable& root, const std::string& file,
   t.feed.flow_l_per_h = feed.number("flow_l_per_h", positive);
   t.feed.h_molar = feed.number_or("acid_molar", 0.01);
   t.feed.sulfate_molar = feed.number_or("sulfate_molar", 0.0, not_negative);
+  t.feed_rare_earth_molar = feed.number_or("rare_earth_molar", 0.0, not_negative);
   t.feed.molar = contents(feed, t.chemistry);
   feed.finish();
 

@@ -17,6 +17,7 @@
 #include "models/origin/types.hpp"
 #include "models/recovery/types.hpp"
 #include "models/separation/types.hpp"
+#include "models/separation/types_design.hpp"
 #include "models/separation/types_dynamics.hpp"
 #include "models/separation/types_fit.hpp"
 #include "models/separation/types_optimise.hpp"
@@ -110,6 +111,8 @@ class ResultFile {
   void write_sweep_counts(const separation::SweepCounts& counts);
   /// Status and flags of all rows stored, counted.
   separation::SweepCounts count_sweep();
+  /// /design: cuts, products against targets, reasons; and /sample_<cut>/process of every cut.
+  void write_design(const separation::DesignResult& result);
   /// /optimisation: the front, its designs, the history and the tornado.
   void write_optimisation(const separation::OptimiseResult& result);
   /// /sample_<id>/constants: extraction constants fitted to equilibria.

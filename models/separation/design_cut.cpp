@@ -596,8 +596,10 @@ bool design_cut(const CutTask& task, const Engine& engine, DesignedCut& cut,
           r.needed = least_flow;
           r.available = most;
           r.text = fmt::format(
-              "{}: {} | {} (separation factor {:.3f}) lies beyond the pinch: two components need "
-              "{:.5g} L/h of solvent with any number of stages, {:.5g} are allowed; {} - raise "
+              "{}: {} | {} (separation factor {:.3f}) lies beyond the pinch: lumped into two "
+              "components "
+              "it needs {:.5g} L/h of solvent with any number of stages, {:.5g} are allowed; {} - "
+              "raise "
               "limits.solvent_l_per_h or the extractant",
               task.name, r.light, r.heavy, r.separation_factor, least_flow, most, best_text);
         } else {

@@ -168,7 +168,10 @@ class Search {
     archive_.erase(std::unique(archive_.begin(), archive_.end(),
                                [](const Solved& a, const Solved& b) { return a.f == b.f; }),
                    archive_.end());
-    const auto rank = pareto_ranks(front_values(), m, {});
+    // Better by less than 1e-7 is not better: single precision decides.
+    auto values = front_values();
+    for (double& value : values) value = static_cast<double>(static_cast<float>(value));
+    const auto rank = pareto_ranks(values, m, {});
     std::vector<Solved> kept;
     for (std::size_t i = 0; i < archive_.size(); ++i) {
       if (rank[i] == 0) kept.push_back(std::move(archive_[i]));

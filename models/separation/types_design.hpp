@@ -36,6 +36,7 @@ struct DesignTargets {
   Circuit chemistry;  ///< extractant, species, solution; no banks
   AqueousStream feed;
   std::string feed_name = "feed", feed_source;
+  double feed_rare_earth_molar = 0.0;  ///< strength an assay of a solid is dissolved to
   std::vector<ProductTarget> products;
   PurityBasis purity_basis = PurityBasis::rare_earths;
   DesignObjective objective = DesignObjective::inventory;
