@@ -263,7 +263,10 @@ void quantify_further(const RefinementOptions& options, PatternResult& result) {
     if (!humps.parts.empty()) out.absolute.push_back(std::move(humps));
   }
   calibrate_from(asked, result);
-  if (!asked.particles.empty() && result.phases.size() > 1) {
+  const bool absorption_known =
+      std::all_of(result.phases.begin(), result.phases.end(),
+                  [](const PhaseResult& phase) { return phase.mu_per_cm > 0.0; });
+  if (!asked.particles.empty() && result.phases.size() > 1 && absorption_known) {
     out.contrast.push_back(correct_contrast(result, asked.particles, options.assumed_particle_um));
   }
   const auto warnings = absolute_warnings(result, asked);

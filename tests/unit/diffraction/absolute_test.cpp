@@ -111,6 +111,36 @@ TEST(ExternalStandard, OfItselfGivesItsOwnFractions) {
   EXPECT_EQ(absolute.parts[3].state, ValueState::below_lod);
 }
 
+TEST(ExternalStandard, IsTakenPerSecondWhereBothPatternsStateTheirStep) {
+  auto result = three_phases();
+  result.step_time_s = 5.0;
+  auto standard = external_constant(result, 1, 0.45, 0.0, 50.0);
+  standard.mu_mass_cm2_per_g = 50.0;
+  result.step_time_s = 2.5;  // half the counts would be there for the same specimen
+
+  const auto absolute = by_external_standard(result, standard, {});
+
+  EXPECT_NEAR(absolute.parts[1].weight_fraction, 2.0 * result.phases[1].weight_fraction, 1e-12);
+}
+
+TEST(CalibratedHump, CountsAsAPhaseAndTheOthersShareTheRest) {
+  auto result = three_phases();
+  double mass = 0.0;
+  for (const auto& phase : result.phases) mass += phase.scale * phase.zmv;
+  result.quantification.humps.push_back({"glass", 24.0, 9.0, 100.0, 1.0, {0.0, 0.0, 0.0}});
+  const CalibratedPhase glass{"glass", mass / 100.0, 0.05, "made up"};  // as much as all phases
+
+  const auto absolute = by_calibrated_humps(result, {glass});
+
+  ASSERT_EQ(absolute.parts.size(), 4u);
+  EXPECT_NEAR(absolute.parts[3].weight_fraction, 0.5, 1e-12);
+  EXPECT_NEAR(absolute.parts[0].weight_fraction, 0.5 * result.phases[0].weight_fraction, 1e-12);
+  // 5 % of the constant and 1 % of the area are 0.25 of that in the fraction at one half.
+  const double least = 0.25 * std::hypot(0.05, 0.01);
+  EXPECT_GT(absolute.parts[3].u_total, 0.99 * least);
+  EXPECT_TRUE(by_calibrated_humps(result, {}).parts.empty());
+}
+
 TEST(CalibratedPhase, GivesBackItsWeighedRatio) {
   const auto mixture = three_phases();
   const auto calibrated = calibrate_phase(mixture, 2, 0, 0.40, 0.20, 0.01);
