@@ -38,7 +38,7 @@ void use_own_feed(separation::DesignTargets& targets, const std::string& path,
     const auto feed = config::read_liquor_table(path, &record);
     const double flow = feed.volume_l_per_h;
     if (!(flow > 0.0)) {
-      throw Error("E-SEP-075", "the table of a liquor states no flow", path,
+      throw Error("E-SEP-115", "the table of a liquor states no flow", path,
                   "add a row such as flow,100,L/h", ExitCode::usage);
     }
     for (const auto& [element, amount] : feed.mol_per_h) molar[element] = amount / flow;
@@ -68,7 +68,7 @@ void use_own_feed(separation::DesignTargets& targets, const std::string& path,
     if (is_rare_earth(element)) rare_earths += amount;
   }
   if (!(rare_earths > 0.0) || (!liquor && !(targets.feed_rare_earth_molar > 0.0))) {
-    throw Error("E-SEP-075",
+    throw Error("E-SEP-115",
                 rare_earths > 0.0 ? "the table of a solid says nothing about the strength of its "
                                     "liquor"
                                   : "the table holds no rare earth",

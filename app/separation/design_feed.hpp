@@ -14,7 +14,7 @@ namespace gadolin::app {
 /// value, unit) as it is. warns  W-SEP-062 elements without constants (left out: they stay in the
 /// raffinate), -063 elements below their limit,
 ///        above range or not measured: absent from the feed, and not zero
-/// throws Error of the readers; E-SEP-075 (no rare earth in the table, or no strength for it)
+/// throws Error of the readers; E-SEP-115 (no rare earth in the table, or no strength for it)
 void use_own_feed(separation::DesignTargets& targets, const std::string& path,
                   std::vector<InputFile>& inputs, std::vector<Warning>& warnings);
 

@@ -42,7 +42,7 @@ separation::OptimiseSettings read_optimise(const std::string& path,
     if (t.has("at_least")) c.low = t.number("at_least");
     if (t.has("at_most")) c.high = t.number("at_most");
     if (!(c.low > -1e300) && !(c.high < 1e300)) {
-      throw t.error("E-SEP-073", "a constraint without a bound", "at_least",
+      throw t.error("E-SEP-113", "a constraint without a bound", "at_least",
                     "give at_least, at_most or both");
     }
     c.metric = metric_of(t);

@@ -32,7 +32,7 @@ std::vector<SweepAxis> axes_of_table(const std::string& path, std::vector<InputF
   const auto rows = io::parse_csv(file.bytes, io::sniff_separator(file.bytes), path);
   if (records != nullptr) records->push_back(file.record);
   if (rows.size() < 2) {
-    throw Error("E-SEP-072", "the table has a header and no design", path,
+    throw Error("E-SEP-112", "the table has a header and no design", path,
                 "give a row of numbers per design", ExitCode::usage);
   }
   std::vector<SweepAxis> axes;
@@ -45,7 +45,7 @@ std::vector<SweepAxis> axes_of_table(const std::string& path, std::vector<InputF
   for (std::size_t r = 1; r < rows.size(); ++r) {
     const auto place = path + ":" + std::to_string(rows[r].line);
     if (rows[r].cells.size() != axes.size()) {
-      throw Error("E-SEP-072",
+      throw Error("E-SEP-112",
                   "the row has " + std::to_string(rows[r].cells.size()) + " cells, the header " +
                       std::to_string(axes.size()),
                   place, "give one number per key", ExitCode::usage);
@@ -55,7 +55,7 @@ std::vector<SweepAxis> axes_of_table(const std::string& path, std::vector<InputF
       char* end = nullptr;
       const double value = std::strtod(cell.c_str(), &end);
       if (cell.empty() || *end != '\0' || !(value - value == 0.0)) {
-        throw Error("E-SEP-072", "\"" + cell + "\" is no number", place,
+        throw Error("E-SEP-112", "\"" + cell + "\" is no number", place,
                     "write finite numbers with a decimal point", ExitCode::usage);
       }
       axes[a].values.push_back(value);
@@ -79,7 +79,7 @@ separation::SweepAxis axis_of(const TomlTable& t) {
     axis.keys = {t.text("key")};
   }
   if (axis.keys.empty()) {
-    throw t.error("E-SEP-072", "an axis without a key", "keys", "name at least one key");
+    throw t.error("E-SEP-112", "an axis without a key", "keys", "name at least one key");
   }
   axis.name = t.text_or("name", axis.keys.front());
   axis.whole = t.boolean_or("whole", false);
@@ -87,7 +87,7 @@ separation::SweepAxis axis_of(const TomlTable& t) {
   if (t.has("values")) {
     axis.values = t.numbers("values");
     if (axis.values.empty()) {
-      throw t.error("E-SEP-072", "axis " + axis.name + " has no values", "values",
+      throw t.error("E-SEP-112", "axis " + axis.name + " has no values", "values",
                     "give at least one");
     }
   } else {
@@ -114,7 +114,7 @@ separation::Metric metric_of(const TomlTable& t) {
       const auto found = std::find(kinds().begin(), kinds().end(), key);
       const MetricKind part = found == kinds().end() ? MetricKind::cost : kind_of(key);
       if (part <= MetricKind::flow || part == MetricKind::cost) {
-        throw weights.error("E-SEP-073", "\"" + key + "\" cannot be priced", key,
+        throw weights.error("E-SEP-113", "\"" + key + "\" cannot be priced", key,
                             "use base, acid, stages, solvent or stage_flow");
       }
       m.weights.push_back({part, weights.number(key)});
@@ -130,7 +130,7 @@ std::vector<separation::Metric> metrics_of(const TomlTable& root) {
     const separation::Metric m = metric_of(t);
     for (const auto& other : metrics) {
       if (other.name == m.name) {
-        throw t.error("E-SEP-073", "two metrics are named " + m.name, "name", "name each once");
+        throw t.error("E-SEP-113", "two metrics are named " + m.name, "name", "name each once");
       }
     }
     metrics.push_back(m);
@@ -155,7 +155,7 @@ separation::SweepSettings read_sweep(const std::string& path, std::vector<InputF
   s.store_products = root.boolean_or("store_products", true);
   if (root.has("table")) {
     if (s.sampling != SweepSampling::list) {
-      throw root.error("E-SEP-072", "a table of designs is a list", "table",
+      throw root.error("E-SEP-112", "a table of designs is a list", "table",
                        "write sampling = \"list\"");
     }
     s.axes = axes_of_table(beside(path, root.text("table")), records);

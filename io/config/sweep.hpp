@@ -18,7 +18,7 @@ separation::Metric metric_of(const TomlTable& t);
 std::vector<separation::Metric> metrics_of(const TomlTable& root);
 
 /// Reads a sweep (docs/formats/sweep.md); a table of designs it names is read too, its columns
-/// become axes. throws Error E-FILE-00x, E-TOML-00x, E-CSV-00x, E-SEP-072
+/// become axes. throws Error E-FILE-00x, E-TOML-00x, E-CSV-00x, E-SEP-112
 separation::SweepSettings read_sweep(const std::string& path,
                                      std::vector<InputFile>* records = nullptr);
 
@@ -28,7 +28,7 @@ class BaseDesign {
   /// throws as read_circuit()
   explicit BaseDesign(const std::string& path, std::vector<InputFile>* records = nullptr);
   const separation::Circuit& circuit() const { return circuit_; }
-  /// throws Error E-SEP-070 for a key that is not in the file, and as read_circuit()
+  /// throws Error E-SEP-110 for a key that is not in the file, and as read_circuit()
   separation::Circuit with(const std::vector<std::pair<std::string, double>>& numbers) const;
 
  private:

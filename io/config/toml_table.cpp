@@ -231,7 +231,7 @@ TomlTable TomlTable::with_numbers(
     const std::string near = nearest_word(steps[at], known);
     std::string all;
     for (const auto& name : known) all += (all.empty() ? "" : ", ") + name;
-    return Error("E-SEP-070", fmt::format("key \"{}\": \"{}\" is not there", key, steps[at]),
+    return Error("E-SEP-110", fmt::format("key \"{}\": \"{}\" is not there", key, steps[at]),
                  document_->file,
                  near.empty() ? (all.empty() ? "no number stands there" : "there are: " + all)
                               : "did you mean \"" + near + "\"?",

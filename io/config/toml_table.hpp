@@ -42,7 +42,7 @@ class TomlTable {
 
   /// A document of its own with other numbers at some keys, for what-if runs. A key is a list of
   /// steps; in an array of tables a step is the `name` of a table, or its place counted from 1.
-  /// Whole numbers stay whole where they stood. throws E-SEP-070 where a step is not there (nearest
+  /// Whole numbers stay whole where they stood. throws E-SEP-110 where a step is not there (nearest
   /// named) or no number stands there
   TomlTable with_numbers(
       const std::vector<std::pair<std::vector<std::string>, double>>& numbers) const;

@@ -54,7 +54,7 @@ class ResultFile {
   static ResultFile create(const std::string& path, bool force);
 
   /// Goes on with the OUT.partial of a sweep that was stopped.
-  /// throws E-IN-001 (there is none), E-OUT-001, E-SEP-071 (its `fingerprint` is another: inputs,
+  /// throws E-IN-001 (there is none), E-OUT-001, E-SEP-111 (its `fingerprint` is another: inputs,
   /// seed or build
   ///        differ), E-LOCK-001
   static ResultFile reopen_sweep(const std::string& path, const std::string& fingerprint,

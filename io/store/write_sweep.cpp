@@ -85,7 +85,7 @@ ResultFile ResultFile::reopen_sweep(const std::string& path, const std::string& 
     }
   }
   if (found != fingerprint) {
-    throw Error("E-SEP-071",
+    throw Error("E-SEP-111",
                 found.empty() ? "the unfinished file is no sweep"
                               : "the unfinished sweep was begun with other inputs, seed or build",
                 file.partial_path_, "begin again with --force, or restore what it was begun with",

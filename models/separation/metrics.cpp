@@ -78,7 +78,7 @@ void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit) {
     const std::string near = nearest_word(word, known);
     std::string all;
     for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
-    throw Error("E-SEP-073",
+    throw Error("E-SEP-113",
                 "metric " + metric.name + " names the unknown " + what + " \"" + word + "\"",
                 circuit.source_file,
                 near.empty() ? "there are: " + all : "did you mean " + near + "?", ExitCode::usage);
@@ -87,7 +87,7 @@ void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit) {
     if (needs_product(metric.kind)) require(metric, metric.product, "product", products);
     if (!needs_elements(metric.kind)) continue;
     if (metric.elements.empty()) {
-      throw Error("E-SEP-073", "metric " + metric.name + " names no element", circuit.source_file,
+      throw Error("E-SEP-113", "metric " + metric.name + " names no element", circuit.source_file,
                   "add elements = [\"Nd\"]", ExitCode::usage);
     }
     for (const std::string& element : metric.elements) require(metric, element, "element", species);

@@ -19,7 +19,7 @@ constexpr double most_combinations = 1e5;
 
 [[noreturn]] void refuse(const OptimiseSettings& s, const std::string& what,
                          const std::string& remedy) {
-  throw Error("E-SEP-074", what, s.source_file.empty() ? s.name : s.source_file, remedy,
+  throw Error("E-SEP-114", what, s.source_file.empty() ? s.name : s.source_file, remedy,
               ExitCode::usage);
 }
 

@@ -168,7 +168,7 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
   plan.circuit_of_keys = std::move(circuit_of_keys);
   plan.seed = seed;
   if (settings.axes.empty()) {
-    refuse(settings, "E-SEP-072", "nothing is varied", "add a [[vary]] table");
+    refuse(settings, "E-SEP-112", "nothing is varied", "add a [[vary]] table");
   }
   check_metrics(settings.metrics, base);
   std::vector<std::pair<std::string, double>> through_file;
@@ -187,7 +187,7 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
       if (!(std::isfinite(axis.low) && std::isfinite(axis.high)) ||
           (needs_steps && axis.steps < 1) || settings.sampling == SweepSampling::list ||
           (axis.logarithmic && !(axis.low > 0.0 && axis.high > 0.0))) {
-        refuse(settings, "E-SEP-072", "axis " + axis.name + " has no values",
+        refuse(settings, "E-SEP-112", "axis " + axis.name + " has no values",
                "give values = [...], or from, to and steps (a grid), above 0 on a log scale");
       }
       if (!variable) {
@@ -197,7 +197,7 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
     if (settings.sampling == SweepSampling::grid) size *= static_cast<double>(grid_size(axis));
     if (settings.sampling == SweepSampling::list) {
       if (list != 0 && axis.values.size() != list) {
-        refuse(settings, "E-SEP-072",
+        refuse(settings, "E-SEP-112",
                "axis " + axis.name + " has " + std::to_string(axis.values.size()) +
                    " values, the one before " + std::to_string(list),
                "a list needs as many values on every axis");
@@ -210,7 +210,7 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
   if (settings.sampling == SweepSampling::list) size = static_cast<double>(list);
   if (settings.sampling == SweepSampling::random) size = static_cast<double>(settings.samples);
   if (!(size >= 1.0) || size > static_cast<double>(most_designs)) {
-    refuse(settings, "E-SEP-072", "the sweep has " + std::to_string(size) + " designs",
+    refuse(settings, "E-SEP-112", "the sweep has " + std::to_string(size) + " designs",
            "1 to 1e9 are solved in one call");
   }
   plan.designs = static_cast<std::size_t>(size);

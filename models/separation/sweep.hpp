@@ -32,8 +32,8 @@ struct SweepPlan {
   SweepColumns columns;
 };
 
-/// throws Error E-SEP-070 (key), -072 (no axis, no value, lists of different length, too many
-///        designs), -073 (metric of an unknown product or element)
+/// throws Error E-SEP-110 (key), -112 (no axis, no value, lists of different length, too many
+///        designs), -113 (metric of an unknown product or element)
 SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
                      CircuitOfKeys circuit_of_keys, std::uint64_t seed);
 
@@ -45,7 +45,7 @@ void sweep_row(const SweepPlan& plan, std::size_t index, double* values);
 SweepBlock solve_sweep(const SweepPlan& plan, std::size_t first, std::size_t count,
                        const Engine& engine, SweepCounts* counts = nullptr);
 
-/// Checks the metrics against a circuit. throws Error E-SEP-073
+/// Checks the metrics against a circuit. throws Error E-SEP-113
 void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit);
 /// One metric of one design of a block; NaN where the design has no answer.
 /// in   circuit: the design's own, for stages and flows

@@ -13,10 +13,10 @@
 namespace gadolin::separation {
 
 /// "bank.extraction-scrub.feed.liquor.aqueous.molar.Nd" cut at its dots; quotes keep a dot inside a
-/// name. throws Error E-SEP-070 for an empty step or an open quote
+/// name. throws Error E-SEP-110 for an empty step or an open quote
 inline std::vector<std::string> split_key(const std::string& key) {
   const auto bad = [&](const char* what) {
-    return Error("E-SEP-070", "key \"" + key + "\" " + what, "",
+    return Error("E-SEP-110", "key \"" + key + "\" " + what, "",
                  "write table.key, with quotes around names that hold a dot", ExitCode::usage);
   };
   std::vector<std::string> steps(1);

@@ -81,7 +81,7 @@ TEST(Design, RefusesAFeedThatSaysTooLittle) {
   weak.replace(weak.find("rare_earth_molar = 0.8"), 22, "acid_molar = 0.01");
   folder.write("targets.toml", weak);
   folder.write("my.csv", assay);
-  EXPECT_NE(folder.run("separation design targets.toml --feed my.csv").err.find("E-SEP-075"),
+  EXPECT_NE(folder.run("separation design targets.toml --feed my.csv").err.find("E-SEP-115"),
             std::string::npos);
   EXPECT_NE(folder.run("separation design targets.toml").err.find("E-SEP-061"), std::string::npos);
 }

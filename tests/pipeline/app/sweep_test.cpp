@@ -86,7 +86,7 @@ TEST(Sweep, StopsAtSigtermWith75AndGoesOnToTheSameNumbers) {
   ASSERT_TRUE(WIFEXITED(status));
   ASSERT_EQ(WEXITSTATUS(status), 75);
   EXPECT_EQ(folder.run("separation sweep sweep.toml --out cut.h5 --restart --seed 7").exit_code, 2);
-  EXPECT_NE(folder.read("stderr.txt").find("E-SEP-071"), std::string::npos);
+  EXPECT_NE(folder.read("stderr.txt").find("E-SEP-111"), std::string::npos);
   ASSERT_EQ(folder.run("separation sweep sweep.toml --out cut.h5 --restart --quiet").exit_code, 0);
   for (const auto& [table, name] :
        {std::pair{"designs", "bank.bank.organic_in.flow_l_per_h"},
@@ -136,7 +136,7 @@ TEST(Sweep, NamesTheNearestKeyOrProductOfASlip) {
   EXPECT_NE(error_of("[[vary]]\nkey = \"bank.bank.organic_in.flow_l_per_hour\"\nvalues = [1]\n")
                 .find("did you mean \"flow_l_per_h\""),
             std::string::npos);
-  EXPECT_NE(error_of("").find("E-SEP-072"), std::string::npos);
+  EXPECT_NE(error_of("").find("E-SEP-112"), std::string::npos);
   EXPECT_NE(error_of("[[vary]]\nkey = \"bank.bank.stages\"\nvalues = [2]\n[[metric]]\nkind = "
                      "\"flow\"\nproduct = \"rafinate\"\n")
                 .find("did you mean raffinate"),
