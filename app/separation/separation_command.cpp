@@ -11,8 +11,9 @@ namespace {
 
 /// One line for each sub-verb.
 constexpr Action (*sub_verbs[])(CLI::App&, CommonOptions&) = {
-    add_separation_simulate, add_separation_design,   add_separation_dynamics,
-    add_separation_sweep,    add_separation_optimise, add_separation_fit,
+    add_separation_simulate,    add_separation_design,   add_separation_dynamics,
+    add_separation_sweep,       add_separation_optimise, add_separation_fit,
+    add_separation_uncertainty,
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ Action add_separation_dynamics(CLI::App& separation, CommonOptions& options);
 Action add_separation_sweep(CLI::App& separation, CommonOptions& options);
 Action add_separation_optimise(CLI::App& separation, CommonOptions& options);
 Action add_separation_fit(CLI::App& separation, CommonOptions& options);
+Action add_separation_uncertainty(CLI::App& separation, CommonOptions& options);
 
 /// What `gadolin separation simulate FILES` does, and `gadolin separation FILES` too.
 int simulate_separation(const std::vector<std::string>& files, const CommonOptions& options);

@@ -22,6 +22,7 @@
 #include "models/separation/types_fit.hpp"
 #include "models/separation/types_optimise.hpp"
 #include "models/separation/types_sweep.hpp"
+#include "models/separation/types_uncertainty.hpp"
 
 namespace gadolin::io {
 
@@ -117,6 +118,13 @@ class ResultFile {
   void write_optimisation(const separation::OptimiseResult& result);
   /// /sample_<id>/constants: extraction constants fitted to equilibria.
   void write_fit(const std::string& sample_id, const separation::FitResult& result);
+  /// /sample_<id>/uncertainty/{designs,products,flags}: rows of cascades, before
+  /// write_uncertainty()
+  void append_uncertainty(const std::string& sample_id,
+                          const separation::UncertaintyColumns& columns,
+                          const separation::UncertaintyBlock& block);
+  /// /sample_<id>/uncertainty
+  void write_uncertainty(const std::string& sample_id, const separation::UncertaintyResult& result);
   /// /run/normaliser: the composition rare-earth patterns are divided by in the report.
   void write_normaliser(const Normaliser& normaliser);
 
