@@ -30,7 +30,7 @@ struct CircuitGradients {
 };
 
 /// All gradients of a few outputs by the adjoint of the steady circuit: one transposed solve for
-/// each output, whatever the number of variables.                                    (S40)
+/// each output, whatever the number of variables.                                    (S60)
 ///   dJ/dp = dJ/dp|u - lambda' dF/dp|u,   (dF/du)' lambda = dJ/du
 /// The explicit derivatives |u come from differences of the equations at fixed state, which are
 /// polynomials or exponentials of p: no solve, and 1e-9 relative.
