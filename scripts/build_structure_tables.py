@@ -145,7 +145,10 @@ def standard_ratio():
 
 def entries():
     header, rows = read("INDEX.csv")
-    return header, rows, {row[0]: FOLDER / row[2] / (row[0] + ".cif") for row in rows}
+    paths = {row[0]: FOLDER / row[2] / (row[0] + ".cif") for row in rows}
+    # Turbostratic phases have bands: lines of their cell mean nothing.
+    paths = {name: path for name, path in paths.items() if "_gadolin_turbostratic" not in path.read_text(encoding="utf-8")}
+    return header, rows, paths
 
 
 def add(names):
@@ -173,7 +176,7 @@ def add(names):
     for name in names:
         done.add(name)
         family = np.array([profile(patterns[name], strain) for strain in strains])
-        for other in [row[0] for row in rows if row[0] not in done]:
+        for other in [row[0] for row in rows if row[0] in listed and row[0] not in done]:
             # the second phase strained against the first, and the first against the second
             best = float((family @ listed[other]).max())
             plain = float(listed[name] @ listed[other])
@@ -193,6 +196,8 @@ def compare():
         listed.setdefault(row[0], []).append(row)
     faults = []
     for row in rows:
+        if row[0] not in paths:
+            continue
         structure = Structure(paths[row[0]])
         strongest = structure.strongest()
         density, ratio = structure.density(), max(x[1] for x in structure.lines()) / structure.density() / unit

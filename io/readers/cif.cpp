@@ -463,6 +463,24 @@ struct Reader {
     return text;
   }
 
+  /// Layers without register: the supercell of Ufer et al. (2004) Z. Kristallogr. 219, 519.
+  void read_disorder(CrystalStructure& structure) const {
+    const Column places = find(block, {"_gadolin_turbostratic_places"});
+    if (!places) return;
+    const double value = places.number(0);
+    const auto& cell = structure.cell;
+    if (!(value >= 2.0 && value <= 50.0) || cell[3] != 90.0 || cell[4] != 90.0 ||
+        structure.operations.size() != 1) {
+      throw Error("E-CIF-010",
+                  "a turbostratic structure needs 2 to 50 places, c at right angles to "
+                  "a and b, and no symmetry beside x,y,z",
+                  place(places, "_gadolin_turbostratic_places"), "write one layer out in P 1");
+    }
+    structure.turbostratic = static_cast<int>(value);
+    structure.cell[2] *= structure.turbostratic;
+    for (auto& site : structure.sites) site.fract[2] /= structure.turbostratic;
+  }
+
   void read_source(CrystalStructure& structure) const {
     std::string text;
     for (const char* tag : {"_cod_database_code", "_database_code_amcsd", "_journal_paper_doi",
@@ -545,6 +563,7 @@ CrystalStructure parse_cif(std::string_view bytes, const std::string& file) {
   reader.read_symmetry(structure);
   reader.read_sites(structure);
   reader.read_formula(structure);
+  reader.read_disorder(structure);
   reader.read_source(structure);
   return structure;
 }

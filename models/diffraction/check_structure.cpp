@@ -222,7 +222,8 @@ StructureCheck check_structure(const CrystalStructure& structure, const AtomicTa
   const auto atoms = cell_atoms(structure);
   check.volume_angstrom3 = cell_volume_angstrom3(reciprocal_metric(structure.cell));
   check_content(structure, atoms, stated.formula_units, check);
-  check.density_g_per_cm3 = cell_mass_g_per_mol(structure) * gram_per_cm3 / check.volume_angstrom3;
+  check.density_g_per_cm3 = cell_mass_g_per_mol(structure) * layers_per_cell(structure) *
+                            gram_per_cm3 / check.volume_angstrom3;
   check_distances(structure, atoms, check);
   if (stated.density_g_per_cm3 > 0.0 &&
       std::fabs(check.density_g_per_cm3 - stated.density_g_per_cm3) >

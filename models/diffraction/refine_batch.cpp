@@ -27,6 +27,7 @@ PhaseModel make_phase(const CrystalStructure& structure, const Instrument& instr
   phase.texture_axis = obvious_texture_axis(structure);
   phase.cell_mass_g_per_mol = cell_mass_g_per_mol(structure);
   phase.volume_angstrom3 = cell_volume_angstrom3(phase.reciprocal);
+  phase.layers_per_cell = layers_per_cell(structure);
   const double wavelength = instrument.lines.front().wavelength_angstrom;
   phase.mu_per_cm = absorption_per_cm(structure, tables, wavelength);
   for (const auto& site : structure.sites) {

@@ -20,6 +20,7 @@ struct PhaseModel {
   std::array<int, 3> texture_axis{};  ///< 0 0 0: none
   double cell_mass_g_per_mol = 0.0;
   double volume_angstrom3 = 0.0;
+  double layers_per_cell = 1.0;        ///< reflections.hpp
   double mu_per_cm = 0.0;              ///< at the instrument's main line
   std::vector<std::string> near_edge;  ///< elements whose edge is within 50 eV
   std::vector<std::string> no_dispersion;

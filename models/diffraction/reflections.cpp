@@ -168,6 +168,10 @@ double inverse_d_squared(const Metric& m, const std::array<double, 3>& hkl) {
 std::vector<Metric> cell_directions(const CrystalStructure& structure) {
   const auto rotations = point_group(structure);
   const Metric own = reciprocal_metric(structure.cell);
+  // Layers turned at random: their net as a whole, and their distance.
+  if (structure.turbostratic > 0) {
+    return {{own[0], own[1], 0.0, 0.0, 0.0, own[5]}, {0.0, 0.0, own[2], 0.0, 0.0, 0.0}};
+  }
   std::vector<Metric> directions;
   std::vector<Metric> orthogonal;  // of the directions kept, for the independence test
   for (std::size_t i = 0; i < 6; ++i) {
@@ -265,6 +269,10 @@ double cell_mass_g_per_mol(const CrystalStructure& structure) {
   return heavy + hydrogen;
 }
 
+double layers_per_cell(const CrystalStructure& structure) {
+  return std::max(1, structure.turbostratic);
+}
+
 double absorption_per_cm(const CrystalStructure& structure, const AtomicTables& tables,
                          double wavelength_angstrom) {
   double barn = 0.0;
@@ -273,7 +281,8 @@ double absorption_per_cm(const CrystalStructure& structure, const AtomicTables& 
     barn += site.occupancy *
             attenuation_barn(tables, site.element, photon_energy_ev(wavelength_angstrom));
   }
-  return barn / cell_volume_angstrom3(reciprocal_metric(structure.cell));
+  return barn * layers_per_cell(structure) /
+         cell_volume_angstrom3(reciprocal_metric(structure.cell));
 }
 
 std::string too_many_reflections(const CrystalStructure& structure, double d_min_angstrom) {
@@ -323,6 +332,9 @@ std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTabl
                                          static_cast<double>(l)};
         const double q = inverse_d_squared(own, real);
         if (hkl == Hkl{0, 0, 0} || q > limit || done.count(hkl) != 0) continue;
+        // Of the basal rod the layers leave its orders alone; the others stay whole rods.
+        const bool basal = structure.turbostratic > 0 && h == 0 && k == 0;
+        if (basal && l % structure.turbostratic != 0) continue;
         std::set<Hkl> orbit;
         for (const auto& r : rotations) {
           const Hkl mate = times(hkl, r);
@@ -347,7 +359,8 @@ std::vector<Ring> make_rings(const CrystalStructure& structure, const AtomicTabl
         }
         std::vector<double> f2(lines.size(), 0.0);
         const auto count = static_cast<double>(orbit.size());
-        add_structure_factor(structure, tables, atoms, factors, hkl, q / 4.0, count, f2);
+        add_structure_factor(structure, tables, atoms, factors, hkl, q / 4.0,
+                             basal ? count * structure.turbostratic : count, f2);
         ring.multiplicity += count;
         for (std::size_t i = 0; i < lines.size(); ++i) ring.f2_sum[i] += f2[i];
         if (f2[0] > 0.0) {

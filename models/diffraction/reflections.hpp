@@ -38,6 +38,10 @@ std::vector<CellAtom> cell_atoms(const CrystalStructure& structure);
 /// formula holds more than the sites do.
 double cell_mass_g_per_mol(const CrystalStructure& structure);
 
+/// How many layers a turbostratic specimen has where the cell holds one; 1 for a crystal. Densities
+/// and absorption by the cell's content over its volume are to be multiplied by this.
+double layers_per_cell(const CrystalStructure& structure);
+
 /// Linear absorption coefficient [1/cm] at a wavelength, from sites and cell volume.
 double absorption_per_cm(const CrystalStructure& structure, const AtomicTables& tables,
                          double wavelength_angstrom);

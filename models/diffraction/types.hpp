@@ -52,7 +52,10 @@ struct CrystalStructure {
   std::string name;  ///< library name or file stem: "bastnasite-Ce"
   std::string formula;
   std::string space_group;
-  std::array<double, 6> cell{};               ///< a, b, c [angstrom], alpha, beta, gamma [deg]
+  std::array<double, 6> cell{};  ///< a, b, c [angstrom], alpha, beta, gamma [deg]
+  /// Layers stacked without register: the cell holds one layer and is so many times as high as it,
+  /// which lays the rods of scattering on so many points per repeat (read_cif makes it so). 0: not.
+  int turbostratic = 0;
   std::vector<SymmetryOperation> operations;  ///< complete, centring included
   std::vector<AtomSite> sites;
   std::string source;  ///< where the numbers come from (library index or CIF citation)

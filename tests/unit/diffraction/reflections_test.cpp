@@ -214,5 +214,39 @@ TEST(TextureAxis, IsCForHexagonalAndNoneForCubic) {
   EXPECT_EQ(obvious_texture_axis(rock_salt()), (std::array<int, 3>{0, 0, 0}));
 }
 
+TEST(Turbostratic, LeavesTheOrdersOfTheLayersAndWholeRods) {
+  CrystalStructure ordered;
+  ordered.formula = "NaCl";
+  ordered.cell = {5.0, 5.0 * std::sqrt(3.0), 12.0, 90.0, 90.0, 90.0};
+  ordered.operations = {operation({{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}})};
+  ordered.sites = {site("Na", 0.0, 0.0, 0.0), site("Cl", 0.3, 0.1, 0.2)};
+  CrystalStructure stacked = ordered;
+  stacked.turbostratic = 10;
+  stacked.cell[2] *= 10.0;
+  for (auto& s : stacked.sites) s.fract[2] /= 10.0;
+  const std::vector<EmissionLine> lines{{1.54, 1.0}};
+
+  const auto crystal = make_rings(ordered, point_atoms(), lines, 2.0, {0, 0, 0});
+  const auto layers = make_rings(stacked, point_atoms(), lines, 2.0, {0, 0, 0});
+
+  // The basal orders stand where the crystal's do, ten times as strong against the rods, which
+  // hold ten points per repeat of the crystal.
+  double basal = 0.0;
+  for (const auto& ring : layers) {
+    if (ring.hkl[0] != 0 || ring.hkl[1] != 0) continue;
+    EXPECT_EQ(ring.hkl[2] % 10, 0);
+    for (const auto& other : crystal) {
+      if (other.hkl[0] != 0 || other.hkl[1] != 0 || other.hkl[2] * 10 != ring.hkl[2]) continue;
+      EXPECT_NEAR(ring.f2_sum[0], 10.0 * other.f2_sum[0], 1e-9 * ring.f2_sum[0]);
+      EXPECT_NEAR(ring.inverse_d2, other.inverse_d2, 1e-12);
+      basal += 1.0;
+    }
+  }
+  EXPECT_EQ(basal, 6.0);
+  EXPECT_EQ(cell_directions(stacked).size(), 2u) << "the net and the distance of the layers";
+  EXPECT_DOUBLE_EQ(layers_per_cell(stacked), 10.0);
+  EXPECT_DOUBLE_EQ(layers_per_cell(ordered), 1.0);
+}
+
 }  // namespace
 }  // namespace gadolin::diffraction
