@@ -163,7 +163,7 @@ class Assessment {
     std::vector<double> volume, mu;
     for (std::size_t p = 0; p < n; ++p) {
       volume.push_back(scale[p] * model_.phases[p].volume_angstrom3 *
-                       model_.phases[p].volume_angstrom3);
+                       model_.phases[p].volume_angstrom3 / model_.phases[p].layers_per_cell);
       mu.push_back(model_.phases[p].mu_per_cm);
     }
     const auto error = model_error(options_.quantify.uncertainty);
@@ -194,7 +194,8 @@ class Assessment {
       out.zmv = zmv[p];
       const double volume = cell_volume_angstrom3(
           model_.phases[p].metric_at(state_.parameters.data() + own(p) + Layout::cell));
-      out.density_g_per_cm3 = 1.66053907 * model_.phases[p].cell_mass_g_per_mol / volume;
+      out.density_g_per_cm3 = 1.66053907 * model_.phases[p].cell_mass_g_per_mol *
+                              model_.phases[p].layers_per_cell / volume;
       // 3.3 sigma of the scale on the pattern without this phase, other parameters let loose as
       // in the fit (their share is the variance inflation of the fit itself).
       const double information = phase_summary(p, PhaseSummary::information);
@@ -208,8 +209,15 @@ class Assessment {
         for (std::size_t q = 0; q < n; ++q) total += q == p ? 0.0 : scale[q] * zmv[q];
         const double sigma = std::sqrt(inflation2_ * correlated / information);
         if (!is_found(out)) {
-          out.upper_limit_95 =
-              upper_limit_95(scale[p], std::max(sigma, out.u_scale), zmv[p], total);
+          const double tied = tied_width_variance(p);
+          double assumed = -1.0;
+          for (int round = 0; round < 3; ++round) {
+            const FreeScale free = free_scale(model_, state_, p, assumed);
+            if (!free.usable) break;
+            const double u = std::sqrt(inflation2_ * free.u_scale * free.u_scale + tied);
+            assumed = upper_limit_95(free.scale, u);
+            out.upper_limit_95 = upper_limit_95(free.scale, u, zmv[p], total);
+          }
         }
         out.lod_weight_fraction = total > 0.0 ? std::min(1.0, 3.3 * sigma * zmv[p] / total) : 1.0;
       }
@@ -487,8 +495,8 @@ class Assessment {
     for (std::size_t p = 0; p < model_.phases.size(); ++p) {
       const auto& out = result_.phases[p];
       // Volume share is proportional to scale times volume squared; mu of the mixture with it.
-      const double volume =
-          out.scale * model_.phases[p].volume_angstrom3 * model_.phases[p].volume_angstrom3;
+      const double volume = out.scale * model_.phases[p].volume_angstrom3 *
+                            model_.phases[p].volume_angstrom3 / model_.phases[p].layers_per_cell;
       mu_mix += volume * out.mu_per_cm;
       total += volume;
     }

@@ -1,5 +1,9 @@
 #pragma once
 
+#include <cstddef>
+
+#include "models/diffraction/refine_batch.hpp"
+
 namespace gadolin::diffraction {
 
 inline constexpr double one_sided_95 = 1.6448536269514722;  ///< standard normal quantile of 0.95
@@ -15,5 +19,20 @@ double upper_limit_95(double estimate, double u);
 /// in   scale >= 0 and its standard uncertainty; zmv of the phase; rest = sum of S z of the others
 /// out  0..1; 1 where the others hold nothing
 double upper_limit_95(double scale, double u_scale, double zmv, double rest);
+
+/// The scale of one phase as the data alone would have it: one Gauss-Newton step from the converged
+/// fit in which this scale may fall below 0 and everything the fit had free moves along. A scale
+/// that rests on its bound says neither how far below it the data would go nor how the background
+/// and the other phases would follow: its limit would hold too seldom.
+struct FreeScale {
+  double scale = 0.0, u_scale = 0.0;  ///< without the inflation for misfit
+  bool usable = false;                ///< false: the phase has no intensity of its own in the range
+};
+/// in    state as a refinement left it, calculated and used_variance filled; assumed >= 0: counts
+///       scatter as if the phase were there with this scale (a limit asks what would be seen of a
+///       phase that lies at the limit); < 0: as the fit has it
+/// cost  one calculated pattern per free parameter of a phase
+FreeScale free_scale(const BatchModel& model, const PatternState& state, std::size_t phase,
+                     double assumed = -1.0);
 
 }  // namespace gadolin::diffraction
