@@ -45,7 +45,12 @@ void set_tolerance(const CrystalStructure& structure, Candidate& candidate) {
     mixed = mixed || site.occupancy < 0.999;
     if (!always_allowed(site.element)) elements.insert(site.element);
   }
-  if (candidate.rare_earth) {
+  if (structure.turbostratic > 0) {  // water between the layers comes and goes
+    candidate.cell_tolerance = 0.015;
+    candidate.cell_sigma = 0.008;
+    candidate.first_width = 3.5;
+    candidate.turbostratic = true;
+  } else if (candidate.rare_earth) {
     candidate.cell_tolerance = 0.015;
     candidate.cell_sigma = 0.005;
   } else if (elements.size() >= 3 || mixed) {

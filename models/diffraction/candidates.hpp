@@ -31,8 +31,10 @@ struct Candidate {
   std::size_t library = 0;  ///< index of its entry
   std::string name, group;
   bool rare_earth = false;
+  bool turbostratic = false;      ///< one basal line, and bands where crystals have lines
   double cell_tolerance = 0.005;  ///< largest relative change of lengths that is searched
   double cell_sigma = 0.002;      ///< how far from the library cells usually lie
+  double first_width = 1.0;       ///< PhaseShape::width a fit starts with: stacking faults broaden
   PhaseModel model;
   std::vector<Ring> rings;  ///< without those below 0.1 % of the strongest
   double scale = 1.0;       ///< patterns are divided by this: the strongest line has area 1

@@ -17,6 +17,7 @@ constexpr double pi = 3.14159265358979323846;
 constexpr double degree = pi / 180.0;
 constexpr double strain_step = 0.0025;
 constexpr std::size_t background_terms = 9;
+constexpr double one_sided_95 = 1.6448536269514722;  ///< as in limits.hpp
 
 double dot(const std::vector<double>& a, const std::vector<double>& b,
            const std::vector<double>& w) {
@@ -160,6 +161,7 @@ const std::vector<float>& SetSearch::coarse_column(std::size_t candidate,
     for (const double value : strains(candidates_[candidate])) {
       PhaseShape shape;
       shape.cell = isotropic_cell(candidates_[candidate], value);
+      shape.width = candidates_[candidate].first_width;
       blurred_.paint(candidates_[candidate], shape, cached_displacement_, coarse_, column);
       columns.emplace_back(column.begin(), column.end());
     }
@@ -198,7 +200,8 @@ std::vector<SetSearch::Addition> SetSearch::additions(const PhaseSet& set, std::
   const Eigen::LDLT<Eigen::MatrixXd> solver(gram);
   std::vector<Addition> list;
   for (std::size_t c = 0; c < candidates_.size(); ++c) {
-    bool inside = candidates_[c].rings.empty();
+    bool inside =
+        candidates_[c].rings.empty() || (!options_.barred.empty() && options_.barred[c] != 0);
     for (const auto& member : set.members) inside = inside || member.candidate == c;
     if (inside) continue;
     Addition best{c, 0.0, 0.0};
@@ -441,6 +444,7 @@ bool SetSearch::extend(PhaseSet& set) const {
     PhaseSet trial = set;
     SetMember member;
     member.candidate = addition.candidate;
+    member.shape.width = candidates_[addition.candidate].first_width;
     member.shape.cell = isotropic_cell(candidates_[addition.candidate], addition.strain);
     repaint(member, trial.displacement_deg);
     trial.members.push_back(std::move(member));
@@ -478,6 +482,7 @@ std::vector<PhaseSet> SetSearch::run() {
         PhaseSet trial = set;
         SetMember member;
         member.candidate = addition.candidate;
+        member.shape.width = candidates_[addition.candidate].first_width;
         member.shape.cell = isotropic_cell(candidates_[addition.candidate], addition.strain);
         repaint(member, trial.displacement_deg);
         trial.members.push_back(std::move(member));
@@ -550,7 +555,7 @@ std::vector<PhaseSet> SetSearch::exchanges(const PhaseSet& set, std::size_t m) c
     SetMember& member = trial.members[m];
     member.candidate = addition.candidate;
     member.shape = {};
-    member.shape.width = old.shape.width;
+    member.shape.width = std::max(old.shape.width, candidates_[addition.candidate].first_width);
     member.shape.cell = isotropic_cell(candidates_[addition.candidate], addition.strain);
     // The isotype may have the old texture: axes mean the same where the structures do.
     if (candidates_[addition.candidate].group == candidates_[old.candidate].group) {
@@ -654,6 +659,67 @@ double SetSearch::information(const PhaseSet& set, std::size_t candidate) const 
   }
   const double length = dot(added.column, added.column, weight);
   return std::max(1e-6 * length, length - overlap.dot(gram.ldlt().solve(overlap)));
+}
+
+double SetSearch::named_from(const PhaseSet& set, std::size_t candidate, int lines,
+                             double bic) const {
+  SetMember added;
+  added.candidate = candidate;
+  added.shape.width = candidates_[candidate].first_width;
+  repaint(added, set.displacement_deg);
+  // Every line as check_lines will look at it.
+  const auto own = fine_.lines(candidates_[candidate], added.shape, set.displacement_deg);
+  double strongest = 0.0, last = -1.0;
+  for (const auto& line : own) strongest = std::max(strongest, line.area);
+  std::vector<double> needed;
+  for (const auto& line : own) {
+    const double width = data_.fwhm_at(line.two_theta_deg) * added.shape.width;
+    if (line.area < 0.02 * strongest || line.two_theta_deg - last <= width) continue;
+    const double half = std::max(0.7 * width, 1.5 * data_.step_deg);
+    const auto low = static_cast<std::ptrdiff_t>(
+        std::ceil((line.two_theta_deg - half - grid_.first_deg) / grid_.step_deg));
+    const auto high = static_cast<std::ptrdiff_t>(
+        std::floor((line.two_theta_deg + half - grid_.first_deg) / grid_.step_deg));
+    if (low < 0 || high >= static_cast<std::ptrdiff_t>(grid_.points)) continue;
+    double unit = 0.0, others = 0.0, variance = 0.0;
+    for (auto i = low; i <= high; ++i) {
+      const auto k = static_cast<std::size_t>(i);
+      unit += added.column[k];
+      others += set.calculated[k] - set.background[k];
+      variance += data_.noise_variance[k];
+    }
+    if (!(unit > 0.0)) continue;
+    last = line.two_theta_deg;
+    const double sigma = std::sqrt(variance + 0.04 * others * others);
+    needed.push_back(std::max((3.0 + one_sided_95) * sigma, others) / unit);
+  }
+  if (needed.size() < static_cast<std::size_t>(lines)) return INFINITY;
+  std::sort(needed.begin(), needed.end());
+  // The gain in chi2 as the score counts it, the share of the others taken off.
+  std::vector<const std::vector<double>*> columns;
+  for (const auto& member : set.members) columns.push_back(&member.column);
+  for (const auto& column : background_) columns.push_back(&column);
+  const auto n = static_cast<Eigen::Index>(columns.size());
+  Eigen::MatrixXd gram(n, n);
+  Eigen::VectorXd overlap(n);
+  for (Eigen::Index a = 0; a < n; ++a) {
+    const auto& column = *columns[static_cast<std::size_t>(a)];
+    for (Eigen::Index b = 0; b <= a; ++b) {
+      gram(a, b) = gram(b, a) = dot(column, *columns[static_cast<std::size_t>(b)], weight_);
+    }
+    overlap(a) = dot(column, added.column, weight_);
+    gram(a, a) = gram(a, a) * (1.0 + 1e-9) + 1e-300;
+  }
+  const double length = dot(added.column, added.column, weight_);
+  const double rest = std::max(1e-6 * length, length - overlap.dot(gram.ldlt().solve(overlap)));
+  const double q = set.chi2 / correlation_ / independent_;
+  const double gain = rest / correlation_ / std::max(1.0, q);
+  // ln N for the scale, and about as much as two sigma for each free length of the cell.
+  const double cost = std::log(independent_) +
+                      2.0 * static_cast<double>(candidates_[candidate].model.directions.size());
+  const double from_gain =
+      std::sqrt(std::max(bic, cost) / gain) + one_sided_95 / std::sqrt(information(set, candidate));
+  return std::max(needed[static_cast<std::size_t>(lines) - 1], from_gain);
 }
 
 }  // namespace gadolin::diffraction

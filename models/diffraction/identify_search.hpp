@@ -38,6 +38,7 @@ struct SearchOptions {
   int max_phases = 12;
   int polished = 4;  ///< sets that get the full treatment at the end
   double blur_deg = 0.25;
+  std::vector<char> barred;  ///< [candidates] not to be added; empty: none
 };
 
 class SetSearch {
@@ -63,6 +64,11 @@ class SetSearch {
   double unexplained(const PhaseSet& set, std::vector<FoundPeak>& peaks) const;
   /// 1 / variance of the coefficient of a candidate that is added to `set` [1/(counts deg)^2].
   double information(const PhaseSet& set, std::size_t candidate) const;
+
+  /// Coefficient [counts deg] from which on a candidate that is added to `set` is named in 95 % of
+  /// repetitions: `lines` of its own lines above 3 sigma, and a gain of `bic` (0: what its
+  /// parameters cost). Infinite where too few of its lines stand clear of the set's.
+  double named_from(const PhaseSet& set, std::size_t candidate, int lines, double bic) const;
 
   double independent_points() const { return independent_; }
 

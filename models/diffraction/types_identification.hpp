@@ -43,7 +43,7 @@ struct PhaseHypothesis {
 /// A phase that was searched and not found, with what could have gone unseen.
 struct AbsentPhase {
   std::string name;
-  double lod_weight_fraction = 1.0;  ///< 3.3 sigma; 1: nothing can be said
+  double lod_weight_fraction = 1.0;  ///< named in 95 % from here on; 1: nothing is said
 };
 
 struct Identification {
