@@ -15,7 +15,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from gadolin_report import batch, design, dynamics, recovery, sections, uncertainty  # noqa: E402
+from gadolin_report import batch, design, dynamics, plant, recovery, sections, uncertainty  # noqa: E402
 from gadolin_report.page import Page  # noqa: E402
 from gadolin_report.result import Result  # noqa: E402
 from gadolin_report.words import escape  # noqa: E402
@@ -61,6 +61,7 @@ def build(result):
         sections.separation(page, sample)
         dynamics.dynamics(page, sample)
         uncertainty.uncertainty(page, sample)
+        plant.sections(page, sample)
         sections.origin(page, sample)
         sections.blind_spots(page, sample)
         sections.warnings(page, sample)

@@ -10,8 +10,10 @@
 #include "app/separation/design_json.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/targets.hpp"
+#include "io/config/toml_table.hpp"
 #include "io/store/result_file.hpp"
 #include "models/separation/design.hpp"
+#include "models/separation/design_plant.hpp"
 
 namespace gadolin::app {
 
@@ -64,8 +66,11 @@ Action add_separation_design(CLI::App& separation, CommonOptions& options) {
   verb->add_option("--feed", *feed,
                    "your own table in place of the feed's contents: elements or "
                    "oxides of a solid, or quantity,value,unit of a liquor");
+  auto output = std::make_shared<PlantOutput>();
+  add_plant_output(*verb, *output);
+  verb->add_option("--plant", output->plant_file, "write the designed plant as PLANT.toml");
   add_common_options(*verb, options);
-  return [&options, file, feed] {
+  return [&options, file, feed, output] {
     const RunSettings settings = resolve_settings(options);
     if (options.print_config) {
       print_settings(settings);
@@ -84,15 +89,27 @@ Action add_separation_design(CLI::App& separation, CommonOptions& options) {
       std::vector<std::string> inputs;
       for (const auto& input : run.inputs) inputs.push_back(input.path);
       io::refuse_input_as_output(options.out, inputs);
-      io::ResultFile store = io::ResultFile::create(options.out, options.force);
-      store.write_run(run);
-      store.write_design(result);
-      run.end_time = now_iso8601();
-      store.write_run(run);
-      store.close();
-      say(options, "result: " + options.out);
     }
-    return static_cast<int>(result.feasible ? ExitCode::done : ExitCode::partial);
+    const int code = static_cast<int>(result.feasible ? ExitCode::done : ExitCode::partial);
+    const bool wanted = !options.out.empty() || output->report || !output->tables.empty() ||
+                        !output->plant_file.empty();
+    if (!wanted) return code;
+    // The same circuits as a plant with precipitation and calcination, solved and written; the
+    // design stands in the same file. Without a feasible design there is no plant.
+    std::vector<PlantJob> jobs;
+    if (result.feasible) {
+      const config::TomlTable root = config::TomlTable::read(*file);
+      output->constants = root.text_or("constants", "");
+      for (const auto& own : root.tables_or_none("species")) {
+        output->own_species.push_back(own.text("name"));
+      }
+      jobs.push_back({separation::plant_of_design(targets, result),
+                      config::read_economics(*file, &run.inputs)});
+    }
+    output->also = [&result](io::ResultFile& store) { store.write_design(result); };
+    output->print = !options.json;
+    const int plant_code = finish_plants(jobs, options, *output, settings, run);
+    return code != 0 ? code : plant_code;
   };
 }
 

@@ -11,9 +11,9 @@ namespace {
 
 /// One line for each sub-verb.
 constexpr Action (*sub_verbs[])(CLI::App&, CommonOptions&) = {
-    add_separation_simulate,    add_separation_design,   add_separation_dynamics,
-    add_separation_sweep,       add_separation_optimise, add_separation_fit,
-    add_separation_uncertainty,
+    add_separation_simulate, add_separation_feeds,       add_separation_design,
+    add_separation_dynamics, add_separation_sweep,       add_separation_optimise,
+    add_separation_fit,      add_separation_uncertainty,
 };
 
 }  // namespace
@@ -39,7 +39,7 @@ Action add_separation(CLI::App& app, CommonOptions& options) {
       }
       return action();
     }
-    return simulate_separation(*designs, options);
+    return simulate_separation(*designs, options, {});
   };
 }
 

@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/report_runner.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/plant_command.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/circuit.hpp"
 #include "io/config/plant.hpp"
 #include "io/store/result_file.hpp"
-#include "models/separation/plant.hpp"
 #include "models/separation/simulate.hpp"
 
 namespace gadolin::app {
@@ -41,29 +41,44 @@ void print_products(const separation::CircuitResult& result) {
 
 }  // namespace
 
-int simulate_separation(const std::vector<std::string>& files, const CommonOptions& options) {
+int simulate_separation(const std::vector<std::string>& files, const CommonOptions& options,
+                        const PlantOutput& output) {
   const RunSettings settings = resolve_settings(options);
   if (options.print_config) {
     print_settings(settings);
     return 0;
   }
   if (files.empty()) {
-    throw Error("E-CLI-001", "no file given", "gadolin separation simulate", "name a DESIGN.toml",
-                ExitCode::usage);
+    throw Error("E-CLI-001", "no file given", "gadolin separation simulate",
+                "name a DESIGN.toml or PLANT.toml", ExitCode::usage);
   }
   if (!options.out.empty()) io::refuse_input_as_output(options.out, files);
   RunRecord run = begin_run(options, settings, "");
   std::vector<separation::Circuit> circuits;
-  std::vector<separation::Plant> plants;
+  std::vector<PlantJob> plants;
   UniqueIds names;
   for (const auto& file : files) {
     if (config::is_plant(file)) {
-      plants.push_back(config::read_plant(file, &run.inputs));
-      plants.back().name = names(plants.back().name);
+      plants.push_back(
+          {config::read_plant(file, &run.inputs), config::read_economics(file, &run.inputs)});
+      plants.back().plant.name = names(plants.back().plant.name);
       continue;
     }
     circuits.push_back(config::read_circuit(file, &run.inputs));
     circuits.back().name = names(circuits.back().name);
+  }
+  if (!plants.empty() && !circuits.empty()) {
+    throw Error("E-CLI-001", "plants and single circuits in one call", files.front(),
+                "simulate them in two calls", ExitCode::usage);
+  }
+  if (!plants.empty()) return finish_plants(plants, options, output, settings, run);
+  if (output.report && options.out.empty()) {
+    throw Error("E-CLI-001", "--report without --out", "", "give --out RESULT.h5", ExitCode::usage);
+  }
+  if (!output.tables.empty()) {
+    throw Error("E-CLI-001", "--tables is for plants", files.front(),
+                "wrap the design in a PLANT.toml: [[unit]] kind = \"circuit\", design = \"...\"",
+                ExitCode::usage);
   }
   std::optional<io::ResultFile> store;
   if (!options.out.empty()) {
@@ -73,12 +88,6 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
   const auto results = separation::simulate(circuits, settings.engine);
   nlohmann::ordered_json document;
   std::size_t bad = 0;
-  for (const auto& plant : plants) {
-    const auto result = separation::simulate_plant(plant, settings.engine);
-    if (result.status != ItemStatus::ok) ++bad;
-    if (!options.json) print_plant(result);
-    print_warnings(result.warnings, options);
-  }
   for (const auto& result : results) {
     if (result.status != ItemStatus::ok) ++bad;
     if (store) store->write_circuit(result.name, result);
@@ -91,17 +100,20 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
     store->write_run(run);
     store->close();
     say(options, "result: " + options.out);
+    if (output.report) say(options, "report: " + write_report(options.out, "", options.force));
   }
   if (options.json) std::cout << to_text(document) << '\n';
   return static_cast<int>(bad == 0 ? ExitCode::done : ExitCode::partial);
 }
 
 Action add_separation_simulate(CLI::App& separation, CommonOptions& options) {
-  auto* verb = separation.add_subcommand("simulate", "steady state of circuits");
+  auto* verb = separation.add_subcommand("simulate", "steady state of circuits and plants");
   auto files = std::make_shared<std::vector<std::string>>();
-  verb->add_option("files", *files, "DESIGN.toml (docs/formats/design.md)")->required();
+  auto output = std::make_shared<PlantOutput>();
+  verb->add_option("files", *files, "DESIGN.toml (design.md) or PLANT.toml (plant.md)")->required();
+  add_plant_output(*verb, *output);
   add_common_options(*verb, options);
-  return [&options, files] { return simulate_separation(*files, options); };
+  return [&options, files, output] { return simulate_separation(*files, options, *output); };
 }
 
 }  // namespace gadolin::app

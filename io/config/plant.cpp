@@ -88,7 +88,7 @@ class PlantReader {
   static Reagent reagent(const TomlTable& t, const std::string& key, const std::string& fallback,
                          double strength) {
     Reagent r;
-    r.name = fallback.empty() ? t.text(key) : t.text_or(key, fallback);
+    r.name = fallback.empty() ? t.text(key) : t.text_or(key, fallback);  // "" = none
     r.strength_molar = t.number_or(key + "_strength_molar", strength, not_negative);
     return r;
   }

@@ -250,6 +250,28 @@ PlantFeed read_plant_feed(const TomlTable& t, const std::string& file,
   if (feed.phase == StreamPhase::aqueous && !(feed.volume_l_per_h > 0.0)) {
     throw t.error("E-FEED-009", "the liquor " + name + " has no flow", "name", "add flow_l_per_h");
   }
+  // What the designer puts in for elements the card or table does not state.
+  if (const auto assumed = t.optional_table("assumed_wt_pct")) {
+    for (const std::string& quantity : assumed->keys()) {
+      const std::string cation = oxide_cation(quantity);
+      const std::string element = cation.empty() ? quantity : cation;
+      if (!atomic_number(element)) {
+        throw assumed->error("E-FEED-001", "\"" + quantity + "\" is no element or oxide", quantity,
+                             "write an element (Nd) or its oxide (Nd2O3)");
+      }
+      if (feed.mol_per_h.count(element) > 0) {
+        throw assumed->error("E-FEED-012", element + " is stated by the card or table", quantity,
+                             "assume only what is not known");
+      }
+      const double factor = cation.empty() ? 1.0 : 1.0 / element_to_oxide_factor(element, quantity);
+      feed.mol_per_h[element] = 10.0 * assumed->number(quantity, {0.0, 100.0}) * factor * mass /
+                                atomic_weight_g_per_mol(element);
+      feed.unknown.erase(std::remove(feed.unknown.begin(), feed.unknown.end(), element),
+                         feed.unknown.end());
+    }
+    assumed->finish();
+    feed.source += "; assumed: " + t.text("assumed_source");
+  }
   feed.name = name;
   if (t.has("acid_molar")) feed.acid_molar = t.number("acid_molar");
   feed.anion = t.choice_or("anion", "Cl", {"Cl", "SO4", "NO3"});

@@ -92,6 +92,7 @@ std::vector<PrecipitationCurve> read_precipitation_curves(const std::string& pat
 void append_route(const recovery::Route& route, LeachUnit& unit) {
   std::vector<std::string> rare(rare_earths.begin(), rare_earths.end());
   for (const recovery::MineralRoute& m : route.minerals) {
+    if (m.beneficiation.mode == 0.0) continue;  // the route does not address it: no yield is stated
     unit.cracking.push_back(yield_of(m.cracking, m.mineral, rare));
     unit.leaching.push_back(yield_of(m.leaching, m.mineral, rare));
     for (const auto& own : m.leaching_of) {

@@ -105,6 +105,7 @@ DesignTargets targets_of(const TomlTable& root, const std::string& file,
     p.finish();
     t.products.push_back(product);
   }
+  for (const char* other : {"equipment", "economics"}) root.allow(other);  // io/config/economics
   root.finish();
   return t;
 }

@@ -24,6 +24,12 @@
 #include "models/separation/types_sweep.hpp"
 #include "models/separation/types_uncertainty.hpp"
 
+namespace gadolin::separation {
+struct PlantResult;
+struct PlantEquipment;
+struct PlantCost;
+}  // namespace gadolin::separation
+
 namespace gadolin::io {
 
 /// Before a run: none of its inputs may be what OUT or OUT.partial names, by whatever spelling,
@@ -125,6 +131,10 @@ class ResultFile {
                           const separation::UncertaintyBlock& block);
   /// /sample_<id>/uncertainty
   void write_uncertainty(const std::string& sample_id, const separation::UncertaintyResult& result);
+  /// /sample_<id>/plant: streams, units with their circuits, balances, products, sizes, money.
+  void write_plant(const std::string& sample_id, const separation::PlantResult& result,
+                   const separation::PlantEquipment& equipment,
+                   const separation::PlantCost* cost = nullptr);
   /// /run/normaliser: the composition rare-earth patterns are divided by in the report.
   void write_normaliser(const Normaliser& normaliser);
 

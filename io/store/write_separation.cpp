@@ -3,6 +3,7 @@
 #include "io/store/datasets.hpp"
 #include "io/store/result_file.hpp"
 #include "io/store/schema.hpp"
+#include "io/store/write_circuit.hpp"
 
 /// A separation circuit: /sample_<id>/process.
 namespace gadolin::io {
@@ -124,12 +125,7 @@ void write_products(hid_t parent, const CircuitResult& result) {
 
 }  // namespace
 
-void ResultFile::write_circuit(const std::string& sample_id, const CircuitResult& result) {
-  const Group made = entry(sample_id, "process");
-  const Group process = group(made.get(), "process", "NXprocess");
-  const hid_t id = process.get();
-  hdf5::write_text(id, "program", "gadolin");
-  hdf5::write_integer(id, "sequence_index", 3, "1");
+void write_circuit_group(hid_t id, const CircuitResult& result) {
   hdf5::write_text(id, "name", result.name);
   hdf5::write_code(id, "status", static_cast<int>(result.status), hdf5::item_status_codes());
   hdf5::write_text(id, "status_text", result.status_text);
@@ -151,7 +147,16 @@ void ResultFile::write_circuit(const std::string& sample_id, const CircuitResult
   hdf5::write_texts(id, "bank_groups", bank_groups);
   write_products(id, result);
   write_warnings(id, result.warnings);
-  if (!bank_groups.empty()) {
+}
+
+void ResultFile::write_circuit(const std::string& sample_id, const CircuitResult& result) {
+  const Group made = entry(sample_id, "process");
+  const Group process = group(made.get(), "process", "NXprocess");
+  const hid_t id = process.get();
+  hdf5::write_text(id, "program", "gadolin");
+  hdf5::write_integer(id, "sequence_index", 3, "1");
+  write_circuit_group(id, result);
+  if (!result.banks.empty()) {
     hdf5::set_attribute(id, "default", "bank_1");
     set_default(sample_id, "process", 1);
   }

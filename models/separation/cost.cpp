@@ -51,6 +51,7 @@ class Costing {
     decimal_year(settings_.price_date);
     operating();
     revenue();
+    metal_in_plant();
     capital();
     const auto total = [&](CostSum& sum) {
       for (const CostLine& line : sum.lines) {
@@ -68,6 +69,8 @@ class Costing {
     total(cost_.operating);
     total(cost_.revenue);
     total(cost_.capital);
+    total(cost_.metal);
+    cost_.interest_per_year = settings_.interest_fraction * cost_.metal.mid;
     const auto warn_gaps = [&](const CostSum& sum) {
       std::string names;
       for (const CostLine& line : sum.lines) {
@@ -234,6 +237,24 @@ class Costing {
         l = line("products", item, p.oxide_kg_per_h * hours_, "kg", sum.market, sum.currency,
                  settings_.price_window_years);
         l.item = p.name + " (" + item + ")";
+      }
+      sum.lines.push_back(l);
+    }
+  }
+
+  void metal_in_plant() {
+    CostSum& sum = cost_.metal;
+    sum.name = "metal in the plant";
+    sum.market = settings_.product_market;
+    sum.currency = settings_.product_currency;
+    for (const auto& [element, kg] : equipment_.metal_kg_oxide) {
+      if (!(kg > 0.0)) continue;
+      CostLine l = line("inventory", default_oxide(element), kg, "kg", sum.market, sum.currency,
+                        settings_.price_window_years);
+      if (!l.priced && (element == "Nd" || element == "Pr")) {
+        l = line("inventory", "PrNd oxide", kg, "kg", sum.market, sum.currency,
+                 settings_.price_window_years);
+        l.item = element + " as PrNd oxide";
       }
       sum.lines.push_back(l);
     }

@@ -89,9 +89,11 @@ PlantEquipment plant_equipment(const Plant& plant, const PlantResult& result,
     const CircuitUnit* circuit = circuit_of(plant, unit.name);
     if (circuit == nullptr) continue;
     double solvent = 0.0, extractant = 0.0;
-    if (circuit->extractant_molar_mass_g_per_mol > 0.0) {
-      out.extractant_molar_mass.emplace_back(circuit->circuit.extractant.name,
-                                             circuit->extractant_molar_mass_g_per_mol);
+    const double molar_mass = circuit->extractant_molar_mass_g_per_mol > 0.0
+                                  ? circuit->extractant_molar_mass_g_per_mol
+                                  : extractant_molar_mass(circuit->circuit.extractant);
+    if (molar_mass > 0.0) {
+      out.extractant_molar_mass.emplace_back(circuit->circuit.extractant.name, molar_mass);
     }
     for (std::size_t b = 0; b < unit.circuit.banks.size(); ++b) {
       if (unit.circuit.banks[b].aqueous_flow_l_per_h.empty()) continue;

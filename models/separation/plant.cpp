@@ -59,6 +59,7 @@ class PlantRun {
       for (int u : group) gather(static_cast<std::size_t>(u), result);
     }
     name_streams(result);
+    for (NamedStream& s : result.streams) describe(s);
     plant_balances(result);
     plant_products(plant_, result);
     feed_gaps(result);
@@ -268,6 +269,19 @@ class PlantRun {
     }
   }
 
+  void describe(NamedStream& s) const {
+    s.rare_earth_mol_per_h = rare_earth_mol_per_h(s.stream, components_);
+    if (s.stream.phase == StreamPhase::solid) {
+      s.dry_mass_kg_per_h = dry_mass_kg_per_h(s.stream, components_);
+    }
+    if (!s.has_liquid()) return;
+    const double volume = s.stream.volume_l_per_h;
+    const int so4 = component_index(components_, "SO4");
+    s.acid_molar = acid_mol_per_h(s.stream, components_) / volume;
+    s.ph = ph_of_acid(s.acid_molar,
+                      so4 < 0 ? 0.0 : s.stream.mol_per_h[static_cast<std::size_t>(so4)] / volume);
+  }
+
   void feed_gaps(PlantResult& result) const {
     for (const PlantFeed& feed : plant_.feeds) {
       std::string listed;
@@ -285,9 +299,10 @@ class PlantRun {
                                 "them out"});
       }
       if (feed.grade == "C") {
-        result.warnings.push_back({"W-PLANT-004", "feed " + feed.name +
-                                                      " is of grade C (unverified): no report is "
-                                                      "made of this plant"});
+        result.not_for_report =
+            "feed " + feed.name + " has no sourced assay of grade A or B (" + feed.source + ")";
+        result.warnings.push_back(
+            {"W-PLANT-004", result.not_for_report + ": no report is made of this plant"});
       }
     }
     if (result.worst_evidence >= EvidenceClass::estimated) {

@@ -112,6 +112,17 @@ const ReagentContent& reagent_content(const std::string& name) {
               ExitCode::usage);
 }
 
+double extractant_molar_mass(const Extractant& extractant) {
+  static const std::map<std::string, const char*> formulas = {
+      {"PC88A", "C16H35O3P"},     {"P507", "C16H35O3P"},  {"D2EHPA", "C16H35O4P"},
+      {"DEHPA", "C16H35O4P"},     {"HDEHP", "C16H35O4P"}, {"P204", "C16H35O4P"},
+      {"Cyanex 272", "C16H35O2P"}};
+  const auto found = formulas.find(extractant.name);
+  if (found == formulas.end()) return 0.0;
+  const double one = formula_weight_g_per_mol(parse_formula(found->second));
+  return extractant.basis == ExtractantBasis::dimer ? 2.0 * one : one;
+}
+
 std::vector<Component> plant_components(const Plant& plant) {
   std::vector<std::string> names;
   const auto add = [&](const std::string& name) {

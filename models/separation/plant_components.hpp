@@ -24,6 +24,10 @@ struct ReagentContent {
 /// throws Error E-PLANT-002, nearest name offered
 const ReagentContent& reagent_content(const std::string& name);
 
+/// Molar mass of what one mole of a circuit's extractant means [g/mol], from its formula; 0 if the
+/// name is none of PC88A (P507), D2EHPA (DEHPA, HDEHP, P204), Cyanex 272.
+double extractant_molar_mass(const Extractant& extractant);
+
 /// Every component the feeds, reagents and circuits of a plant name, rare earths first, in a fixed
 /// order.
 std::vector<Component> plant_components(const Plant& plant);

@@ -125,7 +125,9 @@ struct CostSum {
 struct PlantCost {
   CostSettings settings;
   CostSum operating, revenue, capital;
-  std::string capital_class;  ///< "AACE class 5, -50 % to +100 %"
+  CostSum metal;  ///< rare earths inside the plant, in the products' market; not a yearly sum
+  double interest_per_year = 0.0;  ///< on them, in the same currency; 0 = not charged
+  std::string capital_class;       ///< "AACE class 5, -50 % to +100 %"
   int capital_year = 0;
   bool margin_stated = false;  ///< only where both sums stand in one market and currency
   double margin_per_year = 0.0;

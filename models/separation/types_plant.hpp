@@ -233,6 +233,14 @@ struct NamedStream {
   std::string to;    ///< unit; "" = leaves the plant
   StreamRole role = StreamRole::internal;
   PlantStream stream;
+  double acid_molar = 0.0;         ///< aqueous: H - OH + HSO4
+  double ph = 0.0;                 ///< aqueous, concentration scale
+  double dry_mass_kg_per_h = 0.0;  ///< solid
+  double rare_earth_mol_per_h = 0.0;
+  bool has_liquid() const {
+    return stream.phase == StreamPhase::aqueous && stream.volume_l_per_h > 0.0 &&
+           stream.oxidant_mol_per_h == 0.0;
+  }
 };
 
 /// One balance: what entered against what left.
@@ -286,6 +294,7 @@ struct PlantResult {
   int passes = 0;
   double loop_change = 0.0;
   std::vector<std::string> unknown;  ///< elements a feed does not state
+  std::string not_for_report;        ///< why no report may be made of it; "" = it may
   std::vector<ReagentUse> reagents;
   double hours_per_year = 8000.0;
   EvidenceClass worst_evidence = EvidenceClass::measured;

@@ -472,14 +472,16 @@ class CircuitRun {
           aqueous += s.volume_l_per_h;
         }
       }
-      if (!(u_.extractant_molar_mass_g_per_mol > 0.0)) {
+      const double molar_mass = u_.extractant_molar_mass_g_per_mol > 0.0
+                                    ? u_.extractant_molar_mass_g_per_mol
+                                    : extractant_molar_mass(circuit_.extractant);
+      if (!(molar_mass > 0.0)) {
         throw error(
             "E-PLANT-010",
             "soluble_extractant_mg_per_l needs the molar mass of " + circuit_.extractant.name,
             "add extractant_molar_mass_g_per_mol");
       }
-      dissolved =
-          aqueous * 1e-3 * u_.soluble_extractant_mg_per_l / u_.extractant_molar_mass_g_per_mol;
+      dissolved = aqueous * 1e-3 * u_.soluble_extractant_mg_per_l / molar_mass;
       dissolved_diluent = aqueous * 1e-6 * u_.soluble_diluent_mg_per_l;  // kg/h
       PlantStream s = context_.empty(StreamPhase::organic);
       s.extractant = circuit_.extractant.name;

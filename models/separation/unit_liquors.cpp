@@ -28,6 +28,17 @@ double base_strength(const Reagent& base, const UnitContext& context) {
   return strength;
 }
 
+/// H+ one mole of an acid brings: minus the charge of its anions.
+double acid_strength(const Reagent& acid, const UnitContext& context) {
+  double strength = 0.0;
+  for (const auto& [name, count] : reagent_content(acid.name).components) {
+    const auto& c =
+        context.components[static_cast<std::size_t>(component_index(context.components, name))];
+    if (c.charge < 0.0) strength -= c.charge * count;
+  }
+  return strength;
+}
+
 double sulfate_molar(const PlantStream& s, const UnitContext& context) {
   const int k = component_index(context.components, "SO4");
   return k < 0 || !(s.volume_l_per_h > 0.0)
@@ -132,22 +143,19 @@ UnitOutcome run(const ConcentrationUnit& u, const UnitContext& context) {
   double volume = liquor.volume_l_per_h;
   if (u.rare_earth_molar > 0.0) volume = rare / u.rare_earth_molar;
   if (u.set_acid) {
+    // The reagent brings its own water: target (V + m/c) = acid + a m, for m. With a target of
+    // strength the volume is what the target says, whatever came.
     const double missing = u.acid_molar * volume - context.acid(liquor);
-    if (missing > 0.0) {
-      const double per_mol = [&] {
-        double charge = 0.0;
-        for (const auto& [name, count] : reagent_content(u.acid.name).components) {
-          charge -=
-              context
-                  .components[static_cast<std::size_t>(component_index(context.components, name))]
-                  .charge *
-              count;
-        }
-        return charge;
-      }();
-      add_stream(liquor, context.buy(u.acid, missing / per_mol, out));
+    const auto moles = [&](const Reagent& reagent, double acid_per_mol) {
+      const double water = u.rare_earth_molar > 0.0 || !(reagent.strength_molar > 0.0)
+                               ? 0.0
+                               : 1.0 / reagent.strength_molar;
+      return missing / (acid_per_mol - u.acid_molar * water);
+    };
+    if (missing > 0.0 && !u.acid.name.empty()) {
+      add_stream(liquor, context.buy(u.acid, moles(u.acid, acid_strength(u.acid, context)), out));
     } else if (missing < 0.0) {
-      add_stream(liquor, context.buy(u.base, -missing / base_strength(u.base, context), out));
+      add_stream(liquor, context.buy(u.base, moles(u.base, -base_strength(u.base, context)), out));
     }
   }
   PlantStream vapour = context.empty(StreamPhase::gas);

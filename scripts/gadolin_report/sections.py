@@ -617,7 +617,7 @@ def warnings(page, sample):
     places = [("fit", sample.child("fit")), ("assay", sample.child("assay")),
               ("origin", sample.child("provenance")), ("recovery", sample.child("recovery")),
               ("reconciliation", sample.child("recovery").child("reconciliation")),
-              ("separation", sample.child("process"))]
+              ("separation", sample.child("process")), ("plant", sample.child("plant"))]
     process = sample.child("process")
     places += [(process.child(name).text("name"), process.child(name))
                for name in process.texts("bank_groups")]

@@ -1,0 +1,104 @@
+#include "app/separation/plant_command.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+
+#include "app/report_runner.hpp"
+#include "app/result_json.hpp"
+#include "app/separation/plant_json.hpp"
+#include "io/config/write_plant.hpp"
+#include "io/store/plant_tables.hpp"
+#include "io/store/result_file.hpp"
+#include "models/separation/cost.hpp"
+#include "models/separation/equipment.hpp"
+#include "models/separation/plant.hpp"
+
+namespace gadolin::app {
+
+namespace {
+
+void write_plant_file(const std::string& path, const std::string& text, bool force) {
+  if (std::filesystem::exists(path) && !force) {
+    throw Error("E-OUT-001", "output exists", path, "choose another name or pass --force",
+                ExitCode::usage);
+  }
+  std::ofstream stream(path, std::ios::binary);
+  stream << text;
+  stream.flush();
+  if (!stream) {
+    throw Error("E-OUT-002", "cannot write the plant", path, "check the folder and the disk",
+                ExitCode::resource);
+  }
+}
+
+}  // namespace
+
+void add_plant_output(CLI::App& verb, PlantOutput& output) {
+  verb.add_option("--tables", output.tables, "folder for stream table, profiles, costs as CSV");
+  verb.add_flag("--report", output.report, "write the HTML report beside --out");
+}
+
+int finish_plants(const std::vector<PlantJob>& jobs, const CommonOptions& options,
+                  const PlantOutput& output, const RunSettings& settings, RunRecord run) {
+  if (output.report && options.out.empty()) {
+    throw Error("E-CLI-001", "--report without --out", "", "give --out RESULT.h5", ExitCode::usage);
+  }
+  for (const PlantJob& job : jobs) {
+    for (const auto& feed : job.plant.feeds) {
+      if (!output.report || feed.grade != "C") continue;
+      throw Error("E-FEED-011", "feed " + feed.name + " has no sourced assay: no report is made",
+                  job.plant.source_file,
+                  "use a card of grade A or B, or your own assay; without --report it runs",
+                  ExitCode::usage);
+    }
+  }
+  std::optional<io::ResultFile> store;
+  if (!options.out.empty()) {
+    store.emplace(io::ResultFile::create(options.out, options.force));
+    store->write_run(run);
+    if (output.also) output.also(*store);
+  }
+  nlohmann::ordered_json document;
+  std::size_t bad = 0;
+  for (const PlantJob& job : jobs) {
+    const auto result = separation::simulate_plant(job.plant, settings.engine);
+    const auto equipment = separation::plant_equipment(job.plant, result, job.economics.equipment);
+    std::optional<separation::PlantCost> cost;
+    if (job.economics.costed && result.status == ItemStatus::ok) {
+      cost = separation::plant_cost(result, equipment, job.economics.tables, job.economics.cost);
+    }
+    const separation::PlantCost* money = cost ? &*cost : nullptr;
+    if (result.status != ItemStatus::ok) ++bad;
+    if (store) store->write_plant(result.name, result, equipment, money);
+    if (!output.tables.empty()) {
+      const auto folder = jobs.size() > 1 ? output.tables + "/" + result.name : output.tables;
+      io::write_plant_tables(folder, result, equipment, money, options.force);
+      say(options, "tables: " + folder);
+    }
+    if (!output.plant_file.empty()) {
+      write_plant_file(output.plant_file,
+                       config::plant_text(job.plant, output.constants, output.own_species),
+                       options.force);
+      say(options, "plant: " + output.plant_file);
+    }
+    document["plants"].push_back(to_json(result, equipment, money));
+    if (output.print && !options.json) print_plant(result, equipment, money);
+    print_warnings(result.warnings, options);
+    if (cost) print_warnings(cost->warnings, options);
+  }
+  if (store) {
+    run.end_time = now_iso8601();
+    store->write_run(run);
+    store->close();
+    say(options, "result: " + options.out);
+    if (output.report) say(options, "report: " + write_report(options.out, "", options.force));
+  }
+  if (output.print && options.json) std::cout << to_text(document) << '\n';
+  return static_cast<int>(bad == 0 ? ExitCode::done : ExitCode::partial);
+}
+
+}  // namespace gadolin::app
