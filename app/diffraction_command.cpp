@@ -224,10 +224,13 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
         }
         for (std::size_t i = 0; i < results.size(); ++i) {
           (results[i].status == ItemStatus::ok ? good : bad) += 1;
-          auto row = to_json(results[i]);
-          if (i >= refined) row["status"] = "unreadable";
-          document["samples"].push_back(row);
-          if (!options.json) print_table(results[i]);
+          if (options.json) {  // else nothing of a pattern outlives its chunk
+            auto row = to_json(results[i]);
+            if (i >= refined) row["status"] = "unreadable";
+            document["samples"].push_back(row);
+          } else {
+            print_table(results[i]);
+          }
           print_warnings(results[i].warnings, options);
         }
         files_done += chunk.inputs.size() + chunk.unreadable.size();

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/roofline.hpp"
 #include "tests/parity/diffraction_batch.hpp"
+#include "tests/parity/diffraction_screen_batch.hpp"
 
 /// Benchmark cases of kernels/diffraction. A pattern is one whole refinement stage.
 namespace gadolin::bench {
@@ -43,6 +45,23 @@ inline double flops_per_evaluation(const diffraction::BatchShape& shape) {
          points * (free * (free + 1.0) + 2.0 * free);
 }
 
+inline diffraction::BatchShape design_case() {
+  diffraction::BatchShape shape;
+  shape.points = 6000;
+  shape.phases = 6;
+  shape.rings = 200;
+  shape.two_theta_min_deg = 10.0;
+  shape.step_deg = 0.02;
+  shape.background_terms = 6;
+  shape.all_widths = true;
+  shape.poisson = false;
+  shape.bad_items = false;
+  shape.max_iterations = 20;
+  shape.shift_tolerance = 0.0;
+  shape.chi2_tolerance = 0.0;
+  return shape;
+}
+
 inline Workload refine(const Engine& engine, std::size_t items,
                        const diffraction::BatchShape& shape) {
   auto batch = std::make_shared<diffraction::SyntheticBatch>(engine, items, shape);
@@ -61,6 +80,47 @@ inline Workload refine(const Engine& engine, std::size_t items,
   return work;
 }
 
+/// 3000 points, 20 references, 11 shifts; flops: products with every reference, the Gram matrix
+/// where each pattern has its own weights; the exchanges of FNNLS are not counted.
+inline Workload screen(const Engine& engine, std::size_t items, bool common_weights) {
+  diffraction::ScreenShape shape;
+  shape.points = 3000;
+  shape.common_weights = common_weights;
+  shape.bad_items = false;
+  auto batch = std::make_shared<diffraction::SyntheticScreen>(engine, items, shape);
+  if (common_weights) {
+    launch<diffraction::ScreenGramKernel>(engine, static_cast<std::size_t>(shape.shifts),
+                                          batch->gram_args);
+  }
+  Workload work;
+  const double n = shape.references, points = shape.points;
+  const double products = n + (common_weights ? 0.0 : 0.5 * (n * (n + 1.0)) + 0.5 * n);
+  work.items = static_cast<double>(items);
+  work.flops = work.items * shape.shifts * 2.0 * points * products;
+  work.bytes_read = work.items * points * 16.0 + shape.shifts * n * points * 8.0;
+  work.bytes_written = work.items * (shape.shifts + 2.0 * n) * 8.0;
+  work.run = [engine, items, batch] {
+    launch<diffraction::ScreenKernel>(engine, items, batch->args);
+  };
+  work.memory = batch;
+  return work;
+}
+
+/// Costs against one size at a time, the others as in the design case.
+inline void add_sweep(Cases& cases, const std::string& what, const std::vector<int>& values,
+                      void (*set)(diffraction::BatchShape&, int)) {
+  for (const int value : values) {
+    diffraction::BatchShape shape = design_case();
+    set(shape, value);
+    cases.push_back({"diffraction::sweep_" + what + "/" + std::to_string(value),
+                     "patterns",
+                     {1},
+                     [shape](const Engine& engine, std::size_t items) {
+                       return refine(engine, items, shape);
+                     }});
+  }
+}
+
 }  // namespace diffraction_detail
 
 inline Cases diffraction_cases() {
@@ -70,21 +130,31 @@ inline Cases diffraction_cases() {
                    "patterns",
                    {1, 4, 16},
                    [](const Engine& engine, std::size_t items) {
-                     diffraction::BatchShape shape;
-                     shape.points = 6000;
-                     shape.phases = 6;
-                     shape.rings = 200;
-                     shape.two_theta_min_deg = 10.0;
-                     shape.step_deg = 0.02;
-                     shape.background_terms = 6;
-                     shape.all_widths = true;
-                     shape.poisson = false;
-                     shape.bad_items = false;
-                     shape.max_iterations = 20;
-                     shape.shift_tolerance = 0.0;
-                     shape.chi2_tolerance = 0.0;
-                     return diffraction_detail::refine(engine, items, shape);
+                     return diffraction_detail::refine(engine, items,
+                                                       diffraction_detail::design_case());
                    }});
+  cases.push_back({"diffraction::screen/20_references_11_shifts",
+                   "patterns",
+                   {64, 512},
+                   [](const Engine& engine, std::size_t items) {
+                     return diffraction_detail::screen(engine, items, false);
+                   }});
+  cases.push_back({"diffraction::screen/common_weights",
+                   "patterns",
+                   {64, 512},
+                   [](const Engine& engine, std::size_t items) {
+                     return diffraction_detail::screen(engine, items, true);
+                   }});
+  using diffraction::BatchShape;
+  diffraction_detail::add_sweep(cases, "points", {750, 1500, 3000, 6000, 12000, 24000},
+                                [](BatchShape& shape, int value) {
+                                  shape.step_deg *= 6000.0 / value;  // the same range
+                                  shape.points = value;
+                                });
+  diffraction_detail::add_sweep(cases, "phases", {1, 2, 4, 6, 9, 12},
+                                [](BatchShape& shape, int value) { shape.phases = value; });
+  diffraction_detail::add_sweep(cases, "reflections", {25, 50, 100, 200, 400, 800},
+                                [](BatchShape& shape, int value) { shape.rings = value; });
   return cases;
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <map>
 #include <string>
 #include <utility>
@@ -24,16 +27,21 @@ inline void measure(benchmark::State& state, const Case& test, const Engine& eng
   const Peaks& peaks = peaks_of(engine);
   const Workload work = test.make(engine, items);
   work.run();
-  double best = 1e300;
+  double best = 1e300, best_cpu = 1e300;
   for (auto _ : state) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start_cpu = std::clock();
     work.run();
+    best_cpu = std::min(best_cpu, static_cast<double>(std::clock() - start_cpu) / CLOCKS_PER_SEC);
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     best = std::min(best, seconds);
     state.SetIterationTime(seconds);
   }
   state.counters[test.item_name + "_per_s"] = work.items / best;
+  // Per second of processor time, all threads together: what other load leaves nearly untouched.
+  state.counters[test.item_name + "_per_cpu_s"] = work.items / best_cpu;
+  state.counters["gflop_per_cpu_s"] = work.flops / best_cpu * 1e-9;
   state.counters["gflop_per_s"] = work.flops / best * 1e-9;
   state.counters["gbyte_per_s"] = (work.bytes_read + work.bytes_written) / best * 1e-9;
   state.counters["roofline_fraction"] = roofline_fraction(work, best, peaks);

@@ -53,22 +53,22 @@ GADOLIN_HD double weighted_dot(const double* a, const double* b, int points) {
   return (s0 + s1).sum();
 }
 
-/// Dot products of one row with four others at once: each load of the row serves four sums.
+/// Dot products of two rows with four others at once: each load of a row serves several sums.
+/// out [8]: the first row's four, then the second's
 template <class Team>
-GADOLIN_HD void four_dots(const double* a, const double* const* b, int points, double* out) {
+GADOLIN_HD void eight_dots(const double* const* a, const double* const* b, int points,
+                           double* out) {
   using P = Pack<double, Team::lanes>;
-  P s0(0.0), s1(0.0), s2(0.0), s3(0.0);
+  P sum[8];
   for (int k = 0; k + Team::lanes <= points; k += Team::lanes) {
-    const P row = P::load(a + k);
-    s0 = fma(row, P::load(b[0] + k), s0);
-    s1 = fma(row, P::load(b[1] + k), s1);
-    s2 = fma(row, P::load(b[2] + k), s2);
-    s3 = fma(row, P::load(b[3] + k), s3);
+    const P first = P::load(a[0] + k), second = P::load(a[1] + k);
+    for (int j = 0; j < 4; ++j) {
+      const P other = P::load(b[j] + k);
+      sum[j] = fma(first, other, sum[j]);
+      sum[4 + j] = fma(second, other, sum[4 + j]);
+    }
   }
-  out[0] = s0.sum();
-  out[1] = s1.sum();
-  out[2] = s2.sum();
-  out[3] = s3.sum();
+  for (int j = 0; j < 8; ++j) out[j] = sum[j].sum();
 }
 
 }  // namespace screen_detail
@@ -82,11 +82,13 @@ struct ScreenKernel {
   static constexpr int device_threads = 128;
   using Args = ScreenArgs;
 
+  static constexpr std::size_t stretch = 128;  ///< points weighted at a time
+
   static std::size_t scratch_bytes(const Args&) { return 0; }
   static std::size_t workspace_bytes(const Args& args) {
     const auto n = static_cast<std::size_t>(args.most), p = static_cast<std::size_t>(args.points);
-    const std::size_t rows = args.common_weights != 0 ? 2 : n + 2;
-    return sizeof(double) * (rows * p + n * n + 2 * n + nnls_scratch_doubles(args.most) +
+    const std::size_t rows = args.common_weights != 0 ? 0 : n * stretch;
+    return sizeof(double) * (2 * p + rows + n * n + 2 * n + nnls_scratch_doubles(args.most) +
                              4 * static_cast<std::size_t>(args.groups) + n) +
            64;
   }
@@ -101,8 +103,8 @@ struct ScreenKernel {
     const double* w = args.weights + (args.common_weights != 0 ? 0 : item * points);
     double* weighted = reinterpret_cast<double*>(team.workspace());  // [points] w y
     double* one_row = weighted + points;                             // [points]
-    double* rows = one_row + points;  // [most][points] w * reference, own weights only
-    double* gram = rows + (args.common_weights != 0 ? 0 : most * points);
+    double* rows = one_row + points;  // [most][stretch] w * reference, own weights only
+    double* gram = rows + (args.common_weights != 0 ? 0 : most * stretch);
     double* rhs = gram + most * most;
     double* x = rhs + most;
     double* scratch = x + most;
@@ -198,28 +200,47 @@ struct ScreenKernel {
           for (std::size_t j = 0; j < size; ++j) {
             gram[i * size + j] = common[variant_of(i) * variants + variant_of(j)];
           }
-          return;
-        }
-        using P = Pack<double, Team::lanes>;
-        const double* r = reference + variant_of(i) * points;
-        double* row = rows + i * points;
-        for (std::size_t k = 0; k + Team::lanes <= points; k += Team::lanes) {
-          (P::load(w + k) * P::load(r + k)).store(row + k);
-        }
-        std::size_t j = 0;
-        for (; j + 4 <= i + 1; j += 4) {
-          const double* four[4];
-          double out[4];
-          for (std::size_t b = 0; b < 4; ++b) four[b] = reference + variant_of(j + b) * points;
-          screen_detail::four_dots<Team>(row, four, args.points, out);
-          for (std::size_t b = 0; b < 4; ++b) gram[i * size + j + b] = out[b];
-        }
-        for (; j <= i; ++j) {
-          gram[i * size + j] = screen_detail::weighted_dot<Team>(
-              row, reference + variant_of(j) * points, args.points);
         }
       });
       team.barrier();
+      if (common == nullptr) {
+        // Lower triangle in blocks of two rows and four columns, past the end the last one again; a
+        // stretch of points at a time, so that all rows of it stay in the first cache. A block is
+        // always the same member's.
+        const std::size_t strips = (size + 1) / 2, across = (size + 3) / 4;
+        for (std::size_t from = 0; from < points; from += stretch) {
+          const auto here = static_cast<int>(points - from < stretch ? points - from : stretch);
+          team.for_each(size, [&](std::size_t i) {
+            using P = Pack<double, Team::lanes>;
+            const double* r = reference + variant_of(i) * points + from;
+            double* row = rows + i * stretch;
+            for (int k = 0; k + Team::lanes <= here; k += Team::lanes) {
+              (P::load(w + from + k) * P::load(r + k)).store(row + k);
+            }
+          });
+          team.barrier();
+          team.for_each(strips * across, [&](std::size_t block) {
+            const std::size_t i = block / across * 2, j = block % across * 4;
+            if (j > i + 1) return;
+            const double *two[2], *four[4];
+            double out[8];
+            for (std::size_t a = 0; a < 2; ++a) {
+              two[a] = rows + (i + a < size ? i + a : size - 1) * stretch;
+            }
+            for (std::size_t b = 0; b < 4; ++b) {
+              four[b] = reference + variant_of(j + b < size ? j + b : size - 1) * points + from;
+            }
+            screen_detail::eight_dots<Team>(two, four, here, out);
+            for (std::size_t a = 0; a < 2 && i + a < size; ++a) {
+              for (std::size_t b = 0; b < 4 && j + b <= i + a; ++b) {
+                double& entry = gram[(i + a) * size + j + b];
+                entry = from == 0 ? out[4 * a + b] : entry + out[4 * a + b];
+              }
+            }
+          });
+          team.barrier();
+        }
+      }
       team.for_each(size, [&](std::size_t i) {
         const double length = gram[i * size + i];
         gain[static_cast<std::size_t>(member[i])] =

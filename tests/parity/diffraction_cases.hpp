@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
 #include "tests/parity/diffraction_batch.hpp"
+#include "tests/parity/diffraction_screen_batch.hpp"
 #include "tests/parity/parity.hpp"
 
 /// Parity cases of kernels/diffraction. Fits are converged far beyond what a result needs, so that
@@ -57,6 +59,24 @@ inline Outputs start(const Engine& engine, std::size_t items) {
   return out;
 }
 
+inline Outputs screen(const Engine& engine, std::size_t items,
+                      const diffraction::ScreenShape& shape) {
+  diffraction::SyntheticScreen batch(engine, items, shape);
+  if (shape.common_weights) {
+    launch<diffraction::ScreenGramKernel>(engine, static_cast<std::size_t>(shape.shifts),
+                                          batch.gram_args);
+  }
+  launch<diffraction::ScreenKernel>(engine, items, batch.args);
+  batch.memory().download();
+  Outputs out;
+  const auto n = static_cast<std::size_t>(shape.references);
+  out.status(batch.host_status(), items);
+  out.column("best_shift", batch.host_best(), items, 1);
+  out.column("chi2", batch.host_chi2(), items, static_cast<std::size_t>(shape.shifts), 1e-9);
+  out.column("coefficient", batch.host_coefficient(), items, n, 1e-8, 1e-8);
+  return out;
+}
+
 }  // namespace diffraction_detail
 
 inline Cases diffraction_cases() {
@@ -90,6 +110,24 @@ inline Cases diffraction_cases() {
                    },
                    false, 17});
   cases.push_back({"diffraction::start", diffraction_detail::start, false, 33});
+  cases.push_back({"diffraction::screen",
+                   [](const Engine& engine, std::size_t n) {
+                     diffraction::ScreenShape shape;
+                     shape.points = 160;
+                     shape.references = 12;
+                     shape.shifts = 5;
+                     return diffraction_detail::screen(engine, n, shape);
+                   },
+                   false, 33});
+  cases.push_back({"diffraction::screen_common_weights_and_choice",
+                   [](const Engine& engine, std::size_t n) {
+                     diffraction::ScreenShape shape;
+                     shape.points = 160;
+                     shape.most = 8;
+                     shape.common_weights = true;
+                     return diffraction_detail::screen(engine, n, shape);
+                   },
+                   false, 33});
   return cases;
 }
 
