@@ -168,19 +168,23 @@ TEST(ManufacturedStage, IsRecovered) {
   }
 }
 
-TEST(Prommis, AllOutletsAgreeFromThreeStarts) {
+TEST(Prommis, AllOutletsAgreeFromFiveStarts) {
   GADOLIN_SHARED_OR_SKIP(path, "sx/prommis_sx3/case_steady_3stage.csv");
   const auto rows = read_csv(path);
   const Circuit circuit = config::read_circuit(config("separation_prommis_3stage.toml"));
 
+  // Cold; then H and free extractant in mol/L, from strong acid with hardly any extractant to
+  // neutral.
+  const std::vector<std::pair<double, double>> starts = {
+      {0.0, 0.0}, {0.5, 0.07}, {1e-3, 0.15}, {3.0, 1e-4}, {1e-7, 0.02}};
   int outlets = 0;
-  for (int start = 0; start < 3; ++start) {
+  for (const auto& [h_molar, x_molar] : starts) {
     BankTask task;
     task.circuit = &circuit;
     task.bank = circuit.banks.front();
-    if (start > 0) {  // pH 0.3 and half the extractant, then pH 3 and nearly all of it
-      task.start_ln_h.assign(3, start == 1 ? std::log(0.5) : std::log(1e-3));
-      task.start_ln_x.assign(3, start == 1 ? std::log(0.07) : std::log(0.15));
+    if (h_molar > 0.0) {
+      task.start_ln_h.assign(3, std::log(h_molar));
+      task.start_ln_x.assign(3, std::log(x_molar));
     }
     const BankResult r = solve_banks({task}, serial).front().result;
 
@@ -199,7 +203,7 @@ TEST(Prommis, AllOutletsAgreeFromThreeStarts) {
     EXPECT_NEAR(r.ph[0], 1.403259031, 1e-9);
     EXPECT_NEAR(r.ph[2], 1.469188834, 1e-9);
   }
-  EXPECT_EQ(outlets, 72);
+  EXPECT_EQ(outlets, 120);
 }
 
 TEST(ReferenceCascades, OutletsAndProfilesAgree) {
