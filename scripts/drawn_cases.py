@@ -75,7 +75,7 @@ def zircon_sand(sample):
 def glass(sample):
     absolute = next(a for a in sample["quantification"]["absolute"] if a["method"].startswith("internal"))
     rest = next(p for p in absolute["parts"] if "amorphous" in p["name"])
-    return {"amorphous within 2 wt%": abs(rest["weight_fraction"] - 0.30) <= 0.02}
+    return {"amorphous within 2 wt%": abs(rest["weight_fraction"] - 0.30) <= 0.02, "fit converged": sample["status"] == "ok"}
 
 
 CASES = {  # recipe, options of gadolin diffraction, judge
