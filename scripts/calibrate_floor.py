@@ -29,7 +29,7 @@ CPD_2 = {"2": (21.27, 19.94, 22.53, 36.26)}
 # Precursor powders (Fei et al. 2026): grams stand in the file name; what a powder may consist of.
 POWDERS = {"In2O3": ("In2O3",), "La(OH)3": ("LaOH3",), "TiO2": ("anatase", "rutile"),
            "MnCO3": ("rhodochrosite",), "Li2CO3": ("zabuyelite",), "ZrO2": ("baddeleyite",),
-           "NiO": ("bunsenite",), "Bi2O3": ("bismite",), "ZnO": ("zincite",),
+           "NiO": ("bunsenite",), "Bi2O3": ("bismite", "bismutite"), "ZnO": ("zincite",),
            "V2O5": ("shcherbinaite",)}
 # Powders that take up or lose water and carbon dioxide: 3 wt% is the uncertainty of their weight.
 UNSTABLE = ("La(OH)3", "MnCO3", "Li2CO3")
