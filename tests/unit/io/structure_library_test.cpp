@@ -71,7 +71,8 @@ TEST(StructureLibrary, IndexAndFilesAreTheSamePhases) {
 
 TEST(StructureLibrary, EveryPhaseHasLinesAndTheStrongestIsHundred) {
   const StructureLibrary library(datasets);
-  for (const char* name : {"corundum", "bastnasite-Ce", "shcherbinaite", "zabuyelite", "bismite", "bismutite"}) {
+  for (const char* name :
+       {"corundum", "bastnasite-Ce", "shcherbinaite", "zabuyelite", "bismite", "bismutite"}) {
     const auto lines = library.lines(name);
     ASSERT_FALSE(lines.empty()) << name;
     EXPECT_EQ(lines.front().relative_intensity, 100.0) << name;
