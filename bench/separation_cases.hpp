@@ -87,20 +87,17 @@ inline Workload stages(const Engine& engine, std::size_t n, std::size_t c) {
   return work;
 }
 
-/// Random extraction-scrub designs (separation_designs.hpp), cold, four to a group; those that the
-/// fast way leaves are done again alone within the run.
+/// Random extraction-scrub designs (separation_designs.hpp), cold.
 inline Workload banks(const Engine& engine, std::size_t n, std::size_t stages, std::size_t c) {
   auto memory = std::make_shared<BatchMemory>(engine);
   const std::size_t cells = stages * c;
   const auto shape = memory->input<BankShape>(n);
-  const auto left_shape = memory->input<BankShape>(n);
-  const auto order = memory->input<std::uint32_t>(n);
   const auto law = memory->input<SpeciesLaw>(n * c);
   const auto flows = memory->input<StageFlows>(n * stages);
   const auto feed_a = memory->input<double>(n * cells), feed_o = memory->input<double>(n * cells);
   const auto ln_h = memory->output<double>(n * stages), ln_x = memory->output<double>(n * stages);
   const auto x = memory->output<double>(n * cells), y = memory->output<double>(n * cells);
-  const auto outcome = memory->output<BankOutcome>(n), again = memory->output<BankOutcome>(n);
+  const auto outcome = memory->output<BankOutcome>(n);
   memory->allocate();
   for (std::size_t i = 0; i < n; ++i) {
     BankShape s;
@@ -110,14 +107,12 @@ inline Workload banks(const Engine& engine, std::size_t n, std::size_t stages, s
     s.stage_at = i * stages;
     s.cell_at = i * cells;
     memory->host(shape)[i] = s;
-    memory->host(order)[i] = static_cast<std::uint32_t>(i);
     write_design(random_design(i, s.stages, s.species), s.species, memory->host(law) + s.law_at,
                  memory->host(flows) + s.stage_at, memory->host(feed_a) + s.cell_at,
                  memory->host(feed_o) + s.cell_at);
   }
   memory->upload();
-  BankGroupKernel::Args group;
-  BankArgs& args = group.banks;
+  BankArgs args;
   args.shape = memory->device(shape);
   args.law = memory->device(law);
   args.flows = memory->device(flows);
@@ -130,30 +125,17 @@ inline Workload banks(const Engine& engine, std::size_t n, std::size_t stages, s
   args.outcome = memory->device(outcome);
   args.max_stages = static_cast<std::int32_t>(stages);
   args.max_species = static_cast<std::int32_t>(c);
-  args.lanes = engine.kind == EngineKind::cuda || engine.kind == EngineKind::thread_team ? 1 : 4;
-  group.order = memory->device(order);
-  const std::size_t groups = n / bank_group;
-  launch<BankGroupKernel>(engine, groups, group);
+  launch<BankKernel>(engine, n, args);
   memory->download();
   double solves = 0.0;
-  std::vector<BankShape> slow;
+  std::size_t retried = 0, failed = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    solves += memory->host(outcome)[i].stage_solves;
-    if (memory->host(outcome)[i].status != ItemStatus::ok) slow.push_back(memory->host(shape)[i]);
+    const BankOutcome& o = memory->host(outcome)[i];
+    solves += o.stage_solves;
+    retried += o.fallbacks > 0 ? 1u : 0u;
+    failed += o.status == ItemStatus::ok ? 0u : 1u;
   }
-  std::copy(slow.begin(), slow.end(), memory->host(left_shape));
-  memory->upload();
-  BankArgs alone = args;
-  alone.shape = memory->device(left_shape);
-  alone.outcome = memory->device(again);
-  launch<BankKernel>(engine, slow.size(), alone);
-  memory->download();
-  std::size_t failed = 0;
-  for (std::size_t i = 0; i < slow.size(); ++i) {
-    solves += memory->host(again)[i].stage_solves;
-    failed += memory->host(again)[i].status == ItemStatus::ok ? 0u : 1u;
-  }
-  std::fprintf(stderr, "%zux%zu: %zu designs, %zu retried, %zu failed\n", stages, c, n, slow.size(),
+  std::fprintf(stderr, "%zux%zu: %zu designs, %zu retried, %zu failed\n", stages, c, n, retried,
                failed);
   const double b = static_cast<double>(c) + 2.0, m = static_cast<double>(c);
   Workload work;
@@ -163,11 +145,7 @@ inline Workload banks(const Engine& engine, std::size_t n, std::size_t stages, s
   work.flops = solves * (b * b * b + b * b * (m + 1.0) + 4.0 * m * m + 60.0 * m);
   work.bytes_read = static_cast<double>(n * (stages * sizeof(StageFlows) + 16 * cells));
   work.bytes_written = static_cast<double>(n * (16 * stages + 16 * cells));
-  const std::size_t slow_count = slow.size();
-  work.run = [=] {
-    launch<BankGroupKernel>(engine, groups, group);
-    launch<BankKernel>(engine, slow_count, alone);
-  };
+  work.run = [=] { launch<BankKernel>(engine, n, args); };
   work.memory = memory;
   return work;
 }

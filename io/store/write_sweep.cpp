@@ -189,10 +189,11 @@ void ResultFile::append_sweep(const separation::SweepColumns& columns,
   for (const char* name : {"status", "credibility", "iterations", "closure_relative"}) {
     keep_chunks(id, name);
   }
-  hdf5::set_attribute_of(id, "credibility", "bits",
-                         "1 O/A outside 0.05-20 (W-SEP-001), 2 above the gel limit (W-SEP-002), 4 "
-                         "line outside its window (W-SEP-003), 8 no separation (W-SEP-005), 16 "
-                         "solved by the slower method");
+  hdf5::set_attribute_of(
+      id, "credibility", "bits",
+      "1 O/A outside 1:10-10:1 (W-SEP-001), 2 above the gel limit (W-SEP-002), 4 "
+      "line outside its window (W-SEP-003), 8 no separation (W-SEP-005), 16 "
+      "solved by the slower method");
 }
 
 std::uint64_t ResultFile::sweep_rows() {

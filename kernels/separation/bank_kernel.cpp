@@ -3,4 +3,3 @@
 #include "kernels/exec/register.hpp"
 
 GADOLIN_REGISTER_KERNEL(gadolin::separation::BankKernel)
-GADOLIN_REGISTER_KERNEL(gadolin::separation::BankGroupKernel)

@@ -27,70 +27,54 @@ GADOLIN_HD inline Levels level_sizes(int n, int least) {
   return up;
 }
 
-GADOLIN_HD inline int count_special(const std::uint8_t* special, std::size_t stride, int n) {
+GADOLIN_HD inline int count_special(const std::uint8_t* special, int n) {
   int specials = 0;
-  for (int i = 0; i < n; ++i) specials += special[static_cast<std::size_t>(i) * stride] != 0;
+  for (int i = 0; i < n; ++i) specials += special[i] != 0;
   return specials;
-}
-GADOLIN_HD inline bool stages_fit(const std::uint8_t* special, std::size_t stride, int n,
-                                  int target) {
-  return target <= n && target >= count_special(special, stride, n);
 }
 
 /// Which stages of the bank stand for it in a bank of `target` stages: all special ones (ends,
 /// feeds, draws), the rest spread over the sections between them by their length.
-/// in   special [n]; list, stride: entry j at list[j * stride]
-/// out  false if the special ones do not fit
-GADOLIN_HD inline bool choose_stages(const std::uint8_t* special, std::size_t special_stride, int n,
-                                     int target, std::int32_t* list, std::size_t stride) {
-  if (!stages_fit(special, special_stride, n, target)) return false;
-  const int plain = n - count_special(special, special_stride, n);
+/// in   special [n]; target between the number of special ones and n
+/// out  list [target]
+GADOLIN_HD inline void choose_stages(const std::uint8_t* special, int n, int target,
+                                     std::int32_t* list) {
+  const int plain = n - count_special(special, n);
   const int room = target - (n - plain);
   // Ideal share of every plain stage so far, rounded: exactly `room` of them are taken.
   int seen = 0, taken = 0, at = 0;
   for (int i = 0; i < n; ++i) {
-    if (special[static_cast<std::size_t>(i) * special_stride] != 0) {
-      list[static_cast<std::size_t>(at++) * stride] = i;
+    if (special[i] != 0) {
+      list[at++] = i;
       continue;
     }
     ++seen;
     const int due = static_cast<int>((2ll * seen * room + plain) / (2ll * plain));
     if (due > taken) {
       ++taken;
-      list[static_cast<std::size_t>(at++) * stride] = i;
+      list[at++] = i;
     }
   }
-  return at == target;
 }
 
 /// Profile of the longer bank from the shorter: stages are put in where neighbours differ least.
-/// in   short_list, long_list [stage * stride]; eta, xi of the short one [stage * stride]
-///      gap: scratch [short stages]
-/// out  from [long stages * stride]: place on the short bank, stage + share of the way to the next
-GADOLIN_HD inline void draw_out(const std::uint8_t* special, std::size_t stride,
-                                const std::int32_t* short_list, int short_n, const double* eta,
-                                const double* xi, const std::int32_t* long_list, double* gap,
-                                double* from) {
+/// in   short_list, long_list; eta, xi of the short one; gap: scratch [short stages]
+/// out  from [long stages]: place on the short bank, stage + share of the way to the next
+GADOLIN_HD inline void draw_out(const std::uint8_t* special, const std::int32_t* short_list,
+                                int short_n, const double* eta, const double* xi,
+                                const std::int32_t* long_list, double* gap, double* from) {
   constexpr double flat = 1e-3;
   int i = 0, j = 0;
   from[0] = 0.0;
   while (i + 1 < short_n) {
     int end = i + 1, long_end = j + 1;
-    while (special[static_cast<std::size_t>(short_list[static_cast<std::size_t>(end) * stride]) *
-                   stride] == 0) {
-      ++end;
-    }
-    while (
-        special[static_cast<std::size_t>(long_list[static_cast<std::size_t>(long_end) * stride]) *
-                stride] == 0) {
-      ++long_end;
-    }
+    while (special[short_list[end]] == 0) ++end;
+    while (special[long_list[long_end]] == 0) ++long_end;
     double sum = 0.0;
     for (int g = i; g < end; ++g) {
-      const std::size_t a = static_cast<std::size_t>(g) * stride, b = a + stride;
-      const double size = flat + std::fabs(eta[b] - eta[a]) + std::fabs(xi[b] - xi[a]);
+      const double size = flat + std::fabs(eta[g + 1] - eta[g]) + std::fabs(xi[g + 1] - xi[g]);
       gap[g] = 1.0 / (size * size * size);
-      if (!(gap[g] > 1e-290)) gap[g] = 1e-290;  // also a lane that broke down
+      if (!(gap[g] > 1e-290)) gap[g] = 1e-290;  // also a bank that broke down
       sum += gap[g];
     }
     const int extra = (long_end - j) - (end - i);
@@ -103,9 +87,7 @@ GADOLIN_HD inline void draw_out(const std::uint8_t* special, std::size_t stride,
       const int parts = 1 + due - used;
       used = due;
       for (int t = 1; t <= parts; ++t) {
-        ++j;
-        from[static_cast<std::size_t>(j) * stride] =
-            t == parts ? g + 1.0 : g + static_cast<double>(t) / parts;
+        from[++j] = t == parts ? g + 1.0 : g + static_cast<double>(t) / parts;
       }
     }
     i = end;

@@ -10,8 +10,7 @@
 /// source docs/theory/separation.md#transport (elimination after Grassmann, Taksar & Heyman 1985)
 namespace gadolin::separation {
 
-/// Volume flows of one stage [L/h] and what is conserved in it; V is double, or Pack<double, W> for
-/// W banks side by side.
+/// Volume flows of one stage [L/h] and what is conserved in it; V is double, or Pack<double, W>.
 ///   aqueous that leaves: down + up + drawn;  organic that leaves: O, of it the share f down
 ///   (entrained), u up and g drawn, f + u + g = 1
 template <class V>
@@ -35,6 +34,26 @@ struct FlowsOf {
 using StageFlows = FlowsOf<double>;
 constexpr int flow_fields = 13;
 static_assert(sizeof(StageFlows) == flow_fields * sizeof(double));
+
+/// The same for every lane.
+template <class V>
+GADOLIN_INLINE FlowsOf<V> spread(const StageFlows& w) {
+  FlowsOf<V> all;
+  all.aqueous_down = V(w.aqueous_down);
+  all.aqueous_up = V(w.aqueous_up);
+  all.aqueous_drawn = V(w.aqueous_drawn);
+  all.organic = V(w.organic);
+  all.organic_pool = V(w.organic_pool);
+  all.share_down = V(w.share_down);
+  all.share_up = V(w.share_up);
+  all.share_drawn = V(w.share_drawn);
+  all.bypass = V(w.bypass);
+  all.organic_main = V(w.organic_main);
+  all.charge = V(w.charge);
+  all.extractant = V(w.extractant);
+  all.sulfate = V(w.sulfate);
+  return all;
+}
 
 /// What stage i sees of the stages below it, for one species: organic amount entering from below
 /// = s + t a, entrained aqueous = sz + tz a, where a is what stage i sends down; rest = 1 - t - tz.

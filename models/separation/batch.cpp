@@ -13,6 +13,7 @@
 #include "models/core/error.hpp"
 #include "models/separation/check_circuit.hpp"
 #include "models/separation/simulate.hpp"
+#include "models/separation/solve_banks.hpp"
 
 namespace gadolin::separation {
 
@@ -120,7 +121,8 @@ void take_over(const DesignProblem& problem, const Circuit& circuit, const Circu
     }
   }
   if (loading > circuit.extractant.gel_fraction) block.flags[row] |= flag_gel;
-  if (low < 0.05 || high > 20.0) block.flags[row] |= flag_phase_ratio;
+  if (low < credible_phase_ratio_min || high > credible_phase_ratio_max)
+    block.flags[row] |= flag_phase_ratio;
   for (const Warning& w : result.warnings) {
     if (w.code == "W-SEP-005") block.flags[row] |= flag_no_separation;
   }

@@ -58,7 +58,7 @@ struct DesignProblem {
 
 /// Worst credibility flags of a design, as bits.
 enum DesignFlag : std::uint32_t {
-  flag_phase_ratio = 1u,    ///< W-SEP-001: O/A of a stage outside 0.05-20
+  flag_phase_ratio = 1u,    ///< W-SEP-001: O/A of a stage outside 1:10-10:1
   flag_gel = 2u,            ///< W-SEP-002: loading above the gel limit
   flag_window = 4u,         ///< W-SEP-003: a line used outside its window
   flag_no_separation = 8u,  ///< W-SEP-005: nearly all leaves in one product

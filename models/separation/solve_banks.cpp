@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <numeric>
-#include <tuple>
 
 #include "kernels/exec/batch_memory.hpp"
 #include "kernels/exec/launch.hpp"
@@ -153,7 +151,7 @@ void add_warnings(const BankTask& task, BankResult& r) {
   double worst_ratio = 1.0, worst_loading = 0.0;
   for (std::size_t i = 0; i < n; ++i) {
     const double oa = r.organic_flow_l_per_h[i] / r.aqueous_flow_l_per_h[i];
-    if (oa < 0.1 || oa > 10.0) {
+    if (oa < credible_phase_ratio_min || oa > credible_phase_ratio_max) {
       ratio.push_back(i);
       if (std::fabs(std::log(oa)) > std::fabs(std::log(worst_ratio))) worst_ratio = oa;
     }
@@ -327,63 +325,6 @@ double species_efficiency(const Species& species, const Bank& bank) {
          (bank.mixer_plug_flow ? -std::expm1(-turns) : turns / (1.0 + turns));
 }
 
-namespace {
-
-/// Banks that can share a group, side by side; the last of a group repeats to fill it, so that what
-/// a bank answers does not depend on how many go with it.
-std::vector<std::uint32_t> groups_of(const std::vector<BankShape>& shapes) {
-  const auto key = [&](std::uint32_t t) {
-    const BankShape& s = shapes[t];
-    return std::make_tuple(s.warm, s.stages, s.species, s.convex, s.kw, s.ka2);
-  };
-  std::vector<std::uint32_t> sorted(shapes.size());
-  std::iota(sorted.begin(), sorted.end(), 0u);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
-  std::vector<std::uint32_t> order;
-  for (std::uint32_t t : sorted) {
-    while (order.size() % bank_group != 0 && key(order.back()) != key(t)) {
-      order.push_back(order.back());
-    }
-    order.push_back(t);
-  }
-  while (order.size() % bank_group != 0) order.push_back(order.back());
-  return order;
-}
-
-/// What the fast way left unsolved, one by one with every fallback; `together` is the launch
-/// before.
-void retry(const Engine& engine, const BankArgs& together, const std::vector<BankShape>& shapes,
-           BankOutcome* outcomes, std::vector<bool>& retried) {
-  std::vector<std::size_t> left;
-  for (std::size_t t = 0; t < shapes.size(); ++t) {
-    if (outcomes[t].status == ItemStatus::not_converged) left.push_back(t);
-  }
-  if (left.empty()) return;
-  BatchMemory memory(engine);
-  const auto shape = memory.input<BankShape>(left.size());
-  const auto outcome = memory.output<BankOutcome>(left.size());
-  memory.allocate();
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    memory.host(shape)[i] = shapes[left[i]];
-    memory.host(shape)[i].warm = 0;
-  }
-  memory.upload();
-  BankArgs args = together;
-  args.shape = memory.device(shape);
-  args.outcome = memory.device(outcome);
-  launch<BankKernel>(engine, left.size(), args);
-  memory.download();
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    const int before = outcomes[left[i]].newton;
-    outcomes[left[i]] = memory.host(outcome)[i];
-    outcomes[left[i]].newton += before;
-    retried[left[i]] = true;
-  }
-}
-
-}  // namespace
-
 std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const Engine& engine) {
   std::vector<BankSolution> solutions(tasks.size());
   if (tasks.empty()) return solutions;
@@ -391,7 +332,6 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
   std::vector<BankShape> shapes;
   std::size_t laws = 0, stages = 0, cells = 0, max_stages = 0, max_species = 0;
   bool shifted = false, kinetic = false;
-  std::vector<bool> retried(tasks.size(), false);
   for (const BankTask& task : tasks) {
     assembled.push_back(assemble(task));
     const std::size_t n = static_cast<std::size_t>(task.bank.stages);
@@ -417,10 +357,8 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
     max_stages = std::max(max_stages, n);
     max_species = std::max(max_species, c);
   }
-  const std::vector<std::uint32_t> order = groups_of(shapes);
   BatchMemory memory(engine);
   const auto shape = memory.input<BankShape>(tasks.size());
-  const auto group = memory.input<std::uint32_t>(order.size());
   const auto law = memory.input<SpeciesLaw>(laws);
   const auto flows = memory.input<StageFlows>(stages);
   const auto feed_a = memory.input<double>(cells);
@@ -469,10 +407,8 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
                 memory.host(start_x) + shapes[t].stage_at);
     }
   }
-  std::copy(order.begin(), order.end(), memory.host(group));
   memory.upload();
-  BankGroupKernel::Args together;
-  BankArgs& args = together.banks;
+  BankArgs args;
   args.shape = memory.device(shape);
   args.law = memory.device(law);
   args.flows = memory.device(flows);
@@ -489,18 +425,13 @@ std::vector<BankSolution> solve_banks(const std::vector<BankTask>& tasks, const 
   args.outcome = memory.device(outcome);
   args.max_stages = static_cast<std::int32_t>(max_stages);
   args.max_species = static_cast<std::int32_t>(max_species);
-  args.lanes = engine.kind == EngineKind::cuda || engine.kind == EngineKind::thread_team ? 1 : 4;
-  together.order = memory.device(group);
-  launch<BankGroupKernel>(engine, order.size() / bank_group, together);
+  launch<BankKernel>(engine, tasks.size(), args);
   memory.download();
-  std::vector<BankOutcome> outcomes(memory.host(outcome), memory.host(outcome) + tasks.size());
-  retry(engine, args, shapes, outcomes.data(), retried);
-  if (std::find(retried.begin(), retried.end(), true) != retried.end()) memory.download();
   for (std::size_t t = 0; t < tasks.size(); ++t) {
     fill(tasks[t], assembled[t], memory.host(x) + shapes[t].cell_at,
          memory.host(y) + shapes[t].cell_at, memory.host(ln_h) + shapes[t].stage_at,
-         memory.host(ln_x) + shapes[t].stage_at, outcomes[t], solutions[t]);
-    solutions[t].result.retried = retried[t];
+         memory.host(ln_x) + shapes[t].stage_at, memory.host(outcome)[t], solutions[t]);
+    solutions[t].result.retried = memory.host(outcome)[t].fallbacks > 0;
   }
   return solutions;
 }

@@ -7,6 +7,9 @@
 
 namespace gadolin::separation {
 
+/// O/A of a stage outside these is flagged, here and in batches: W-SEP-001.
+constexpr double credible_phase_ratio_min = 0.1, credible_phase_ratio_max = 10.0;
+
 /// A bank as it stands in its circuit: species and extractant come from there.
 struct BankTask {
   const Circuit* circuit = nullptr;

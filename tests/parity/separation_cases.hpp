@@ -80,12 +80,10 @@ inline Outputs stages(const Engine& engine, std::size_t n) {
 
 /// Extraction-scrub banks of 2 to 9 stages and 2 to 5 species; every 11th has no extractant, some
 /// have side draws, entrainment and bypass.
-/// together: by the group kernel, every bank four times in its group (shapes differ).
-inline Outputs banks(const Engine& engine, std::size_t n, bool together) {
+inline Outputs banks(const Engine& engine, std::size_t n) {
   constexpr std::size_t most_stages = 9, most_species = 5, cells = most_stages * most_species;
   BatchMemory memory(engine);
   const auto shape = memory.input<BankShape>(n);
-  const auto order = memory.input<std::uint32_t>(bank_group * n);
   const auto law = memory.input<SpeciesLaw>(n * most_species);
   const auto flows = memory.input<StageFlows>(n * most_stages);
   const auto feed_a = memory.input<double>(n * cells), feed_o = memory.input<double>(n * cells);
@@ -103,9 +101,6 @@ inline Outputs banks(const Engine& engine, std::size_t n, bool together) {
     s.stage_at = i * most_stages;
     s.cell_at = i * cells;
     memory.host(shape)[i] = s;
-    for (std::size_t l = 0; l < bank_group; ++l) {
-      memory.host(order)[bank_group * i + l] = static_cast<std::uint32_t>(i);
-    }
     const auto c = static_cast<std::size_t>(s.species), stages = static_cast<std::size_t>(s.stages);
     for (std::size_t k = 0; k < c; ++k) {
       memory.host(law)[s.law_at + k] =
@@ -163,16 +158,7 @@ inline Outputs banks(const Engine& engine, std::size_t n, bool together) {
   args.outcome = memory.device(outcome);
   args.max_stages = static_cast<std::int32_t>(most_stages);
   args.max_species = static_cast<std::int32_t>(most_species);
-  if (together) {
-    BankGroupKernel::Args group;
-    group.banks = args;
-    group.banks.lanes =
-        engine.kind == EngineKind::cuda || engine.kind == EngineKind::thread_team ? 1 : 4;
-    group.order = memory.device(order);
-    launch<BankGroupKernel>(engine, n, group);
-  } else {
-    launch<BankKernel>(engine, n, args);
-  }
+  launch<BankKernel>(engine, n, args);
   memory.download();
   std::vector<ItemStatus> statuses(n);
   for (std::size_t i = 0; i < n; ++i) statuses[i] = memory.host(outcome)[i].status;
@@ -189,16 +175,7 @@ inline Outputs banks(const Engine& engine, std::size_t n, bool together) {
 inline Cases separation_cases() {
   Cases cases;
   cases.push_back({"separation::stage", separation_detail::stages, false, 0});
-  cases.push_back({"separation::bank",
-                   [](const Engine& engine, std::size_t n) {
-                     return separation_detail::banks(engine, n, false);
-                   },
-                   false, 33});
-  cases.push_back({"separation::bank_group",
-                   [](const Engine& engine, std::size_t n) {
-                     return separation_detail::banks(engine, n, true);
-                   },
-                   false, 33});
+  cases.push_back({"separation::bank", separation_detail::banks, false, 33});
   return cases;
 }
 
