@@ -209,12 +209,14 @@ class Assessment {
         for (std::size_t q = 0; q < n; ++q) total += q == p ? 0.0 : scale[q] * zmv[q];
         const double sigma = std::sqrt(inflation2_ * correlated / information);
         if (!is_found(out)) {
-          const double tied = tied_width_variance(p);
+          // At the limit itself: what is wrong in proportion to the scale grows with it.
+          const double tied = tied_width_error(p);
           double assumed = -1.0;
           for (int round = 0; round < 3; ++round) {
             const FreeScale free = free_scale(model_, state_, p, assumed);
             if (!free.usable) break;
-            const double u = std::sqrt(inflation2_ * free.u_scale * free.u_scale + tied);
+            const double u = std::hypot(std::sqrt(inflation2_) * free.u_scale,
+                                        tied * std::max(scale[p], assumed));
             assumed = upper_limit_95(free.scale, u);
             out.upper_limit_95 = upper_limit_95(free.scale, u, zmv[p], total);
           }
@@ -289,13 +291,10 @@ class Assessment {
 
   /// What a width taken from the strongest phase may do to the scale of a weak one: its own width
   /// is somewhere within a factor 1.5, and a scale answers to a wrong width by S (y y') / (y' y').
-  double tied_width_variance(std::size_t p) const {
+  /// Relative; 0 where the width is the phase's own.
+  double tied_width_error(std::size_t p) const {
     const int place = own(p);
-    const double scale = parameter(place + Layout::scale);
-    if (model_.phases.size() < 2 || !(scale > 0.0) || free_at(place + Layout::x) >= 0 ||
-        free_at(place + Layout::scale) < 0) {
-      return 0.0;
-    }
+    if (model_.phases.size() < 2 || free_at(place + Layout::x) >= 0) return 0.0;
     PhasePatternOptions narrow, broad;
     narrow.x_factor = 1.0 / 1.5;
     broad.x_factor = 1.5;
@@ -309,8 +308,13 @@ class Assessment {
       }
       return square > 0.0 ? mixed / square : 1.0;
     };
-    const double half = 0.5 * scale * (share(narrow) - share(broad));
-    return half * half;
+    return 0.5 * (share(narrow) - share(broad));
+  }
+  double tied_width_variance(std::size_t p) const {
+    const double scale = parameter(own(p) + Layout::scale);
+    if (!(scale > 0.0) || free_at(own(p) + Layout::scale) < 0) return 0.0;
+    const double error = scale * tied_width_error(p);
+    return error * error;
   }
 
   void shapes() {
