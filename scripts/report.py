@@ -67,7 +67,7 @@ def build(result):
         sections.warnings(page, sample)
         page.add("</section>")
     if result.batch:
-        batch.patterns(page, result.batch)
+        batch.patterns(page, result.batch, sum(bool(sample.child("fit")) for sample in result.samples))
     if result.batch_origin:
         batch.origins(page, result.batch_origin)
     batch.annex(page, result)

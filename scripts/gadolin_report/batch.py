@@ -14,8 +14,11 @@ DOUBTS = (("W-XRD-107", "with peaks that no phase explains"), ("W-XRD-108", "wit
           ("W-XRD-111", "with a GoF above 4"))
 
 
-def patterns(page, batch):
+def patterns(page, batch, sections):
+    """The table of all patterns; fits, limits and warnings too unless each has one of `sections` of its own."""
     count = len(batch.array("item"))
+    if count == 1 and sections:
+        return
     status = batch.array("status")
     page.heading("Batch of powder patterns")
     good = int((status == 0).sum())
@@ -64,6 +67,8 @@ def patterns(page, batch):
     page.table(["pattern", "status", "R<sub>wp</sub> / %", "GoF"] + [escape(p) + " / wt%" for p in phases],
                rows, "Weight fractions \u00b1 U (k = 2) of the named crystalline phases." + more,
                range(2, 4 + len(phases)), batch.path + "/weight_fraction")
+    if count <= sections:
+        return
     profiles = batch.child("profiles")
     first, points = profiles.array("first_point"), profiles.array("point_count")
     shown = [i for i in range(count) if points[i] > 1][:FITS_SHOWN]
