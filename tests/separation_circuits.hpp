@@ -97,4 +97,73 @@ inline separation::Circuit closed_saponified_circuit() {
   return circuit;
 }
 
+/// The same with SIT activities, complexes of chloride, sulfate and fluoride and a salt in the
+/// feed. The constants are of the right size and no more.
+inline separation::Circuit with_chemistry(separation::Circuit circuit) {
+  using namespace separation;
+  circuit.chemistry.activity = ActivityChoice::sit;
+  circuit.chemistry.complexes = true;
+  const auto interacts = [&](const std::string& cation, double eps) {
+    IonInteraction i;
+    i.cation = cation;
+    i.eps = eps;
+    i.has_sit = true;
+    circuit.chemistry.interactions.push_back(i);
+  };
+  interacts("H", 0.12);
+  interacts("salt", 0.03);
+  for (const Species& s : circuit.species) {
+    interacts(s.name, s.protons > 1.0 ? 0.23 : 0.03);
+    if (s.protons < 2.0) continue;
+    circuit.chemistry.aqueous_complexes.push_back({s.name, "chloride", 1.0, 0.3, {}, ""});
+    circuit.chemistry.aqueous_complexes.push_back({s.name, "sulfate", 1.0, 3.6, {}, ""});
+    circuit.chemistry.aqueous_complexes.push_back({s.name, "fluoride", 1.0, 3.9, {}, ""});
+  }
+  AqueousStream& feed = circuit.banks.front().feeds.front().aqueous;
+  feed.salt_molar = 0.3;
+  feed.sulfate_molar = 0.05;
+  feed.fluoride_molar = 1e-3;
+  return circuit;
+}
+
+/// Praseodymium and neodymium with a solvating extractant from nitrate, whose acid is a species.
+inline separation::Circuit solvating_circuit() {
+  using namespace separation;
+  Circuit circuit;
+  circuit.name = "solvating";
+  circuit.extractant.basis = ExtractantBasis::formal_monomer;
+  circuit.chemistry.medium = "nitrate";
+  const char* names[] = {"Pr", "Nd"};
+  for (int k = 0; k < 2; ++k) {
+    Species s;
+    s.name = names[k];
+    s.molar_mass_g_per_mol = 142.0;
+    s.protons = 0.0;
+    s.dimers = 3.0;
+    s.basis = ExtractantBasis::formal_monomer;
+    s.log10_k = -1.2 + 0.3 * k;
+    s.ligand_exponent = 3.0;
+    s.charge = 3.0;
+    circuit.species.push_back(s);
+  }
+  Species acid;
+  acid.name = "HNO3";
+  acid.molar_mass_g_per_mol = 63.0;
+  acid.protons = 0.0;
+  acid.dimers = 1.0;
+  acid.basis = ExtractantBasis::formal_monomer;
+  acid.log10_k = -0.8;
+  acid.ligand_exponent = 1.0;
+  acid.is_acid = true;
+  circuit.species.push_back(acid);
+  Bank bank;
+  bank.name = "extraction";
+  bank.stages = 5;
+  bank.organic_in = {3.0, {0.0, 0.0, 0.0}, 1.5};
+  bank.aqueous_in = {1.0, {0.2, 0.3, 0.5}, 0.0, 0.0};
+  bank.aqueous_in.salt_molar = 2.0;
+  circuit.banks.push_back(bank);
+  return circuit;
+}
+
 }  // namespace gadolin::test

@@ -13,27 +13,15 @@ namespace {
 using Sparse = Eigen::SparseMatrix<double>;
 using Vector = Eigen::Map<Eigen::VectorXd>;
 
-/// Where the unknowns of a stage stand.
-struct Places {
-  std::size_t c;
-  std::size_t width() const { return 2 * c + 5; }
-  std::size_t x(std::size_t i, std::size_t k) const { return i * width() + k; }
-  std::size_t y(std::size_t i, std::size_t k) const { return i * width() + c + k; }
-  std::size_t eta(std::size_t i) const { return i * width() + 2 * c; }
-  std::size_t xi(std::size_t i) const { return i * width() + 2 * c + 1; }
-  std::size_t charge(std::size_t i) const { return i * width() + 2 * c + 2; }
-  std::size_t sulfate(std::size_t i) const { return i * width() + 2 * c + 3; }
-  std::size_t extractant(std::size_t i) const { return i * width() + 2 * c + 4; }
-};
-
 /// Both sides of the charge balance at one stage (S10).
 struct ChargeSides {
   double above = 0.0, under = 0.0;
 };
-ChargeSides charge_sides(const CircuitNetwork& net, const Places& at, const std::vector<double>& u,
-                         std::size_t i, AcidBalance& acid) {
+ChargeSides charge_sides(const CircuitNetwork& net, const StagePlaces& at,
+                         const std::vector<double>& u, std::size_t i, double bound_sulfate,
+                         AcidBalance& acid) {
   acid = net.acid;
-  acid.sulfate = u[at.sulfate(i)];
+  acid.sulfate = std::max(0.0, u[at.sulfate(i)] - bound_sulfate);
   const double h = std::exp(u[at.eta(i)]), q = u[at.charge(i)];
   ChargeSides s;
   s.above = h + acid.bisulfate(h) + std::max(-q, 0.0);
@@ -72,14 +60,101 @@ CircuitEquations::~CircuitEquations() = default;
 CircuitEquations::CircuitEquations(CircuitEquations&&) noexcept = default;
 CircuitEquations& CircuitEquations::operator=(CircuitEquations&&) noexcept = default;
 
+struct CircuitEquations::Correction {
+  bool sound = true;
+  std::vector<double> shift;         ///< [species] added to ln D
+  double bound_sulfate = 0.0;        ///< mol/L
+  std::vector<std::size_t> columns;  ///< unknowns it depends on; empty without chemistry
+  std::vector<double> slope;         ///< [columns, species + 1]: of the shifts, then of the sulfate
+};
+
+void CircuitEquations::correction(std::size_t i, const std::vector<double>& u,
+                                  Correction& out) const {
+  const StagePlaces at{network_.species};
+  out.sound = true;
+  out.bound_sulfate = 0.0;
+  out.columns.clear();
+  if (!network_.chemistry.active()) {
+    out.shift.assign(network_.species, 0.0);
+    return;
+  }
+  const AqueousAnswer answer = network_.chemistry.evaluate(
+      {&u[at.x(i, 0)], std::exp(u[at.eta(i)]), u[at.salt(i)], u[at.sulfate(i)], u[at.fluoride(i)]});
+  out.sound = answer.status == ItemStatus::ok;
+  out.shift = answer.ln_d_shift;
+  out.bound_sulfate = answer.bound_sulfate_molar;
+  for (double s : out.shift) out.sound = out.sound && std::isfinite(s);
+}
+
+void CircuitEquations::correction_slopes(std::size_t i, const std::vector<double>& u,
+                                         Correction& out) const {
+  correction(i, u, out);
+  if (!network_.chemistry.active()) return;
+  const std::size_t c = network_.species;
+  const StagePlaces at{c};
+  std::vector<double> state(u.begin() + static_cast<std::ptrdiff_t>(at.x(i, 0)),
+                            u.begin() + static_cast<std::ptrdiff_t>(at.x(i + 1, 0)));
+  // Corrections vary on the scale of the ionic strength; a concentration never goes below 0.
+  double size = std::exp(u[at.eta(i)]) + u[at.salt(i)] + u[at.sulfate(i)];
+  for (std::size_t k = 0; k < c; ++k) size += std::max(u[at.x(i, k)], 0.0);
+  const double d = 1e-4 * (size + 1e-3);
+  const auto value = [&](std::size_t place, double v) {
+    const double before = std::exchange(state[place], v);
+    const AqueousAnswer answer =
+        network_.chemistry.evaluate({state.data(), std::exp(state[at.eta(0)]), state[at.salt(0)],
+                                     state[at.sulfate(0)], state[at.fluoride(0)]});
+    state[place] = before;
+    std::vector<double> all = answer.ln_d_shift;
+    all.push_back(answer.bound_sulfate_molar);
+    return all;
+  };
+  std::vector<double> here = out.shift;
+  here.push_back(out.bound_sulfate);
+  const auto column = [&](std::size_t place, double step, bool may_be_negative) {
+    const double v = state[place];
+    out.columns.push_back(i * at.width() + place);
+    if (may_be_negative || v >= 2.0 * step) {
+      const auto low = value(place, v - step), high = value(place, v + step);
+      const auto low2 = value(place, v - 2.0 * step), high2 = value(place, v + 2.0 * step);
+      for (std::size_t k = 0; k <= c; ++k) {
+        out.slope.push_back((8.0 * (high[k] - low[k]) - (high2[k] - low2[k])) / (12.0 * step));
+      }
+      return;
+    }
+    const auto one = value(place, v + step), two = value(place, v + 2.0 * step);
+    for (std::size_t k = 0; k <= c; ++k) {
+      out.slope.push_back((4.0 * one[k] - 3.0 * here[k] - two[k]) / (2.0 * step));
+    }
+  };
+  out.slope.clear();
+  for (std::size_t k = 0; k < c; ++k) column(at.x(0, k), d, false);
+  column(at.eta(0), 1e-4, true);
+  column(at.salt(0), d, false);
+  column(at.sulfate(0), d, false);
+  column(at.fluoride(0), d, false);
+}
+
+void CircuitEquations::ln_distribution_at(std::size_t i, const std::vector<double>& u,
+                                          std::vector<double>& ln_d) const {
+  const StagePlaces at{network_.species};
+  Correction add;
+  correction(i, u, add);
+  ln_d.resize(network_.species);
+  const double xi = u[at.xi(i)];
+  for (std::size_t k = 0; k < ln_d.size(); ++k) {
+    ln_d[k] = ln_distribution(network_.laws[k], xi, u[at.eta(i)], std::exp(xi)) + add.shift[k];
+  }
+}
+
 StepTerms steady_terms(const CircuitNetwork& net) {
   StepTerms t;
   t.hold_aqueous.assign(net.stages, 0.0);
   t.hold_organic.assign(net.stages, 0.0);
-  t.content.assign(net.stages * (net.species + 3), 0.0);
+  const StagePlaces at{net.species};
+  t.content.assign(net.stages * at.amounts(), 0.0);
   t.pass_aqueous.assign(net.stages, 1.0);
   t.pass_organic.assign(net.stages, 1.0);
-  t.rest_aqueous.assign(net.stages * (net.species + 2), 0.0);
+  t.rest_aqueous.assign(net.stages * at.aqueous_amounts(), 0.0);
   t.rest_organic.assign(net.stages * (net.species + 1), 0.0);
   t.rest_loop.assign(net.species + 1, 0.0);
   return t;
@@ -88,26 +163,29 @@ StepTerms steady_terms(const CircuitNetwork& net) {
 void CircuitEquations::inflow(const StepTerms& t, const std::vector<double>& u,
                               std::vector<double>& in) const {
   const CircuitNetwork& net = network_;
-  const std::size_t c = net.species, n = net.stages, wide = c + 3;
-  const Places at{c};
+  const std::size_t c = net.species, n = net.stages;
+  const StagePlaces at{c};
+  const std::size_t wide = at.amounts(), tracers = StagePlaces::aqueous_tracers;
   in.assign(n * wide, 0.0);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t k = 0; k < c; ++k) {
       in[i * wide + k] = net.feed_aqueous[i * c + k] + net.feed_organic[i * c + k];
     }
-    in[i * wide + c] = net.charge_in[i];
-    in[i * wide + c + 1] = net.sulfate_in[i];
-    in[i * wide + c + 2] = net.extractant_in[i];
+    for (std::size_t m = 0; m < tracers; ++m) {
+      in[i * wide + c + m] = net.tracers_in[i * tracers + m];
+    }
+    in[i * wide + at.extractant_amount()] = net.extractant_in[i];
   }
   for (const Passage& p : net.aqueous_passages) {
     const double pass = t.pass_aqueous[p.from];
-    const double* rest = &t.rest_aqueous[p.from * (c + 2)];
+    const double* rest = &t.rest_aqueous[p.from * at.aqueous_amounts()];
     double* to = &in[p.to * wide];
     for (std::size_t k = 0; k < c; ++k) {
       to[k] += p.flow_l_per_h * (pass * u[at.x(p.from, k)] + rest[k]);
     }
-    to[c] += p.flow_l_per_h * (pass * u[at.charge(p.from)] + rest[c]);
-    to[c + 1] += p.flow_l_per_h * (pass * u[at.sulfate(p.from)] + rest[c + 1]);
+    for (std::size_t m = 0; m < tracers; ++m) {
+      to[c + m] += p.flow_l_per_h * (pass * u[at.tracer(p.from, m)] + rest[c + m]);
+    }
   }
   for (const Passage& p : net.organic_passages) {
     const double tank = p.regenerated ? t.pass_loop : 1.0;
@@ -126,16 +204,18 @@ void CircuitEquations::inflow(const StepTerms& t, const std::vector<double>& u,
         to[k] += carried(u[at.y(p.from, k)], k);
       }
     }
-    to[c + 2] += extractant;
+    to[at.extractant_amount()] += extractant;
   }
 }
 
 bool CircuitEquations::residual(const StepTerms& t, const std::vector<double>& u,
                                 std::vector<double>& f) const {
   const CircuitNetwork& net = network_;
-  const std::size_t c = net.species, n = net.stages, wide = c + 3;
-  const Places at{c};
+  const std::size_t c = net.species, n = net.stages;
+  const StagePlaces at{c};
+  const std::size_t wide = at.amounts();
   std::vector<double> in;
+  Correction add;
   inflow(t, u, in);
   f.assign(unknowns(), 0.0);
   bool sound = true;
@@ -167,34 +247,39 @@ bool CircuitEquations::residual(const StepTerms& t, const std::vector<double>& u
     const double free = std::exp(u[at.xi(i)]);
     const double a = net.aqueous[i], o = net.organic[i];
     double bound = 0.0;
+    correction(i, u, add);
+    sound = sound && add.sound;
     for (std::size_t k = 0; k < c; ++k) {
       const double x = u[at.x(i, k)], y = u[at.y(i, k)];
-      const double d = std::exp(ln_distribution(net.laws[k], u[at.xi(i)], u[at.eta(i)], free));
+      const double d =
+          std::exp(ln_distribution(net.laws[k], u[at.xi(i)], u[at.eta(i)], free) + add.shift[k]);
       f[at.x(i, k)] = (t.hold_aqueous[i] + t.hold_organic[i] * d) * x - t.content[i * wide + k] -
                       t.weight * (in[i * wide + k] - a * x - o * y);
       f[at.y(i, k)] += o * y - net.pool[i * c + k] * d * x;
       bound += net.laws[k].dimers * y;
     }
     AcidBalance acid;
-    const ChargeSides s = charge_sides(net, at, u, i, acid);
+    const ChargeSides s = charge_sides(net, at, u, i, add.bound_sulfate, acid);
     const double total = free + bound, limit = u[at.extractant(i)];
     sound = sound && s.above > 0.0 && s.under > 0.0 && total > 0.0 && limit > 0.0;
     f[at.eta(i)] = s.above > 0.0 && s.under > 0.0 ? std::log(s.above / s.under) : 0.0;
     f[at.xi(i)] = total > 0.0 && limit > 0.0 ? std::log(total / limit) : 0.0;
-    f[at.charge(i)] = t.hold_aqueous[i] * u[at.charge(i)] - t.content[i * wide + c] -
-                      t.weight * (in[i * wide + c] - a * u[at.charge(i)]);
-    f[at.sulfate(i)] = t.hold_aqueous[i] * u[at.sulfate(i)] - t.content[i * wide + c + 1] -
-                       t.weight * (in[i * wide + c + 1] - a * u[at.sulfate(i)]);
-    f[at.extractant(i)] = t.hold_organic[i] * limit - t.content[i * wide + c + 2] -
-                          t.weight * (in[i * wide + c + 2] - o * limit);
+    for (std::size_t m = 0; m < StagePlaces::aqueous_tracers; ++m) {
+      const double value = u[at.tracer(i, m)];
+      f[at.tracer(i, m)] = t.hold_aqueous[i] * value - t.content[i * wide + c + m] -
+                           t.weight * (in[i * wide + c + m] - a * value);
+    }
+    const std::size_t e = i * wide + at.extractant_amount();
+    f[at.extractant(i)] = t.hold_organic[i] * limit - t.content[e] - t.weight * (in[e] - o * limit);
   }
   return sound;
 }
 
 void CircuitEquations::solve_tracers(const StepTerms& t, std::vector<double>& u) const {
   const CircuitNetwork& net = network_;
-  const std::size_t c = net.species, n = net.stages, wide = c + 3;
-  const Places at{c};
+  const std::size_t c = net.species, n = net.stages;
+  const StagePlaces at{c};
+  const std::size_t wide = at.amounts(), tracers = StagePlaces::aqueous_tracers;
   const auto index = [](std::size_t i) { return static_cast<int>(i); };
   std::vector<Eigen::Triplet<double>> aqueous, organic;
   for (std::size_t i = 0; i < n; ++i) {
@@ -213,17 +298,17 @@ void CircuitEquations::solve_tracers(const StepTerms& t, std::vector<double>& u)
   // The right sides: what enters when every unknown is 0.
   std::vector<double> in;
   inflow(t, std::vector<double>(unknowns(), 0.0), in);
-  Eigen::MatrixXd right_a(static_cast<Eigen::Index>(n), 2),
+  Eigen::MatrixXd right_a(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(tracers)),
       right_o(static_cast<Eigen::Index>(n), 1);
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t m = 0; m < 3; ++m) {
-      const double value = t.content[i * wide + c + m] + t.weight * in[i * wide + c + m];
-      if (m < 2) {
-        right_a(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(m)) = value;
-      } else {
-        right_o(static_cast<Eigen::Index>(i), 0) = value;
-      }
+    const auto value = [&](std::size_t m) {
+      return t.content[i * wide + m] + t.weight * in[i * wide + m];
+    };
+    const auto row = static_cast<Eigen::Index>(i);
+    for (std::size_t m = 0; m < tracers; ++m) {
+      right_a(row, static_cast<Eigen::Index>(m)) = value(c + m);
     }
+    right_o(row, 0) = value(at.extractant_amount());
   }
   const auto solved = [&](const std::vector<Eigen::Triplet<double>>& entries,
                           const Eigen::MatrixXd& right) {
@@ -236,7 +321,9 @@ void CircuitEquations::solve_tracers(const StepTerms& t, std::vector<double>& u)
   for (std::size_t i = 0; i < n; ++i) {
     const auto row = static_cast<Eigen::Index>(i);
     u[at.charge(i)] = a(row, 0);
-    u[at.sulfate(i)] = std::max(a(row, 1), 0.0);
+    for (std::size_t m = 1; m < tracers; ++m) {
+      u[at.tracer(i, m)] = std::max(a(row, static_cast<Eigen::Index>(m)), 0.0);
+    }
     u[at.extractant(i)] = o(row, 0);
   }
 }
@@ -244,8 +331,9 @@ void CircuitEquations::solve_tracers(const StepTerms& t, std::vector<double>& u)
 bool CircuitEquations::factor(const StepTerms& t, const std::vector<double>& u) {
   const CircuitNetwork& net = network_;
   const std::size_t c = net.species, n = net.stages;
-  const Places at{c};
+  const StagePlaces at{c};
   Matrix& m = *matrix_;
+  Correction add;
   m.entries.clear();
   m.row_scale.assign(unknowns(), 1.0);
   const auto put = [&](std::size_t row, std::size_t column, double value) {
@@ -255,10 +343,11 @@ bool CircuitEquations::factor(const StepTerms& t, const std::vector<double>& u) 
     const double eta = u[at.eta(i)], xi = u[at.xi(i)], free = std::exp(xi), h = std::exp(eta);
     const double a = net.aqueous[i], o = net.organic[i], w = t.weight;
     double total = free;
+    correction_slopes(i, u, add);
     for (std::size_t k = 0; k < c; ++k) {
       const SpeciesLaw& law = net.laws[k];
       const double x = u[at.x(i, k)];
-      const double d = std::exp(ln_distribution(law, xi, eta, free));
+      const double d = std::exp(ln_distribution(law, xi, eta, free) + add.shift[k]);
       const double by_eta = -proton_slope(law, eta, free);
       const double by_xi = extractant_slope(law, eta, free);
       const double hold = t.hold_aqueous[i] + t.hold_organic[i] * d;
@@ -272,32 +361,43 @@ bool CircuitEquations::factor(const StepTerms& t, const std::vector<double>& u) 
       put(at.y(i, k), at.x(i, k), -pool);
       put(at.y(i, k), at.eta(i), -pool * x * by_eta);
       put(at.y(i, k), at.xi(i), -pool * x * by_xi);
+      for (std::size_t v = 0; v < add.columns.size(); ++v) {
+        const double by = add.slope[v * (c + 1) + k];
+        put(at.x(i, k), add.columns[v], t.hold_organic[i] * d * x * by);
+        put(at.y(i, k), add.columns[v], -pool * x * by);
+      }
       m.row_scale[at.y(i, k)] = 1.0 / (o + pool);
       total += law.dimers * u[at.y(i, k)];
     }
     AcidBalance acid;
-    const ChargeSides s = charge_sides(net, at, u, i, acid);
+    const ChargeSides s = charge_sides(net, at, u, i, add.bound_sulfate, acid);
     const double q = u[at.charge(i)];
+    const double by_sulfate = h / (acid.ka2 + h) / s.above;
+    for (std::size_t v = 0; v < add.columns.size(); ++v) {  // what metals hold binds no proton
+      put(at.eta(i), add.columns[v], -by_sulfate * add.slope[v * (c + 1) + c]);
+    }
     for (std::size_t k = 0; k < c; ++k) {
       put(at.eta(i), at.x(i, k), net.laws[k].protons / s.above);
       put(at.xi(i), at.y(i, k), net.laws[k].dimers / total);
     }
     put(at.eta(i), at.eta(i), (h + acid.bisulfate_slope(h)) / s.above + acid.kw / h / s.under);
     put(at.eta(i), at.charge(i), q < 0.0 ? -1.0 / s.above : -1.0 / s.under);
-    put(at.eta(i), at.sulfate(i), h / (acid.ka2 + h) / s.above);
+    put(at.eta(i), at.sulfate(i), by_sulfate);
     put(at.xi(i), at.xi(i), free / total);
     put(at.xi(i), at.extractant(i), -1.0 / u[at.extractant(i)]);
-    put(at.charge(i), at.charge(i), t.hold_aqueous[i] + w * a);
-    put(at.sulfate(i), at.sulfate(i), t.hold_aqueous[i] + w * a);
+    for (std::size_t r = 0; r < StagePlaces::aqueous_tracers; ++r) {
+      put(at.tracer(i, r), at.tracer(i, r), t.hold_aqueous[i] + w * a);
+      m.row_scale[at.tracer(i, r)] = 1.0 / (t.hold_aqueous[i] + w * a);
+    }
     put(at.extractant(i), at.extractant(i), t.hold_organic[i] + w * o);
-    m.row_scale[at.charge(i)] = m.row_scale[at.sulfate(i)] = 1.0 / (t.hold_aqueous[i] + w * a);
     m.row_scale[at.extractant(i)] = 1.0 / (t.hold_organic[i] + w * o);
   }
   for (const Passage& p : net.aqueous_passages) {
     const double share = -t.weight * p.flow_l_per_h * t.pass_aqueous[p.from];
     for (std::size_t k = 0; k < c; ++k) put(at.x(p.to, k), at.x(p.from, k), share);
-    put(at.charge(p.to), at.charge(p.from), share);
-    put(at.sulfate(p.to), at.sulfate(p.from), share);
+    for (std::size_t r = 0; r < StagePlaces::aqueous_tracers; ++r) {
+      put(at.tracer(p.to, r), at.tracer(p.from, r), share);
+    }
   }
   for (const Passage& p : net.organic_passages) {
     const double share =
@@ -349,7 +449,7 @@ CircuitEquations::NewtonOutcome CircuitEquations::newton(const StepTerms& terms,
                                                          int most_iterations, bool keep_factor) {
   const CircuitNetwork& net = network_;
   const std::size_t c = net.species;
-  const Places at{c};
+  const StagePlaces at{c};
   NewtonOutcome out;
   std::vector<double> f, trial;
   solve_tracers(terms, u);
@@ -409,7 +509,7 @@ SteadyState steady_state(CircuitEquations& equations, const CircuitResult& resul
   constexpr double ln10 = 2.302585092994045684;
   const CircuitNetwork& net = equations.network();
   const std::size_t c = net.species;
-  const Places at{c};
+  const StagePlaces at{c};
   SteadyState s;
   s.u.assign(equations.unknowns(), 0.0);
   for (std::size_t b = 0; b < result.banks.size(); ++b) {
@@ -424,8 +524,14 @@ SteadyState steady_state(CircuitEquations& equations, const CircuitResult& resul
       s.u[at.xi(i)] = std::log(bank.free_dimer_molar[j]);
     }
   }
-  const std::vector<double> start = s.u;
   const StepTerms terms = steady_terms(net);
+  if (net.chemistry.acid() >= 0) {  // there the reported pH is of the acid that is a species
+    equations.solve_tracers(terms, s.u);
+    for (std::size_t i = 0; i < net.stages; ++i) {
+      s.u[at.eta(i)] = std::log(std::max(s.u[at.charge(i)], std::sqrt(net.acid.kw)));
+    }
+  }
+  const std::vector<double> start = s.u;
   const auto outcome = equations.newton(terms, s.u, 1e-11, 20, false);
   s.converged = outcome.converged;
   for (std::size_t i = 0; i < net.stages; ++i) {

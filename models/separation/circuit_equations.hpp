@@ -6,12 +6,36 @@
 #include <vector>
 
 #include "kernels/separation/distribution.hpp"
+#include "models/separation/stage_chemistry.hpp"
 #include "models/separation/types.hpp"
 
 /// All equations of a circuit as one sparse system, stages of every bank counted through: what the
 /// dynamics integrate and what gradients transpose. simulate() solves the same equations bank by
 /// bank; docs/theory/separation.md#circuit-equations.
 namespace gadolin::separation {
+
+/// Where the unknowns of a stage stand: x [species], y [species] (organic leaving the mixer), ln H,
+/// ln X, then the tracers: charge Q, sulfate, salt, fluoride of the aqueous, extractant C.
+struct StagePlaces {
+  static constexpr std::size_t aqueous_tracers = 4;
+  std::size_t c = 0;  ///< species
+  std::size_t width() const { return 2 * c + 2 + aqueous_tracers + 1; }
+  /// Amounts a mixer holds: species, aqueous tracers, extractant. The first c + 4 are also what an
+  /// aqueous liquid carries; an organic one carries c + 1: species, extractant.
+  std::size_t amounts() const { return c + aqueous_tracers + 1; }
+  std::size_t aqueous_amounts() const { return c + aqueous_tracers; }
+  std::size_t extractant_amount() const { return c + aqueous_tracers; }
+  std::size_t x(std::size_t i, std::size_t k) const { return i * width() + k; }
+  std::size_t y(std::size_t i, std::size_t k) const { return i * width() + c + k; }
+  std::size_t eta(std::size_t i) const { return i * width() + 2 * c; }
+  std::size_t xi(std::size_t i) const { return i * width() + 2 * c + 1; }
+  std::size_t tracer(std::size_t i, std::size_t t) const { return i * width() + 2 * c + 2 + t; }
+  std::size_t charge(std::size_t i) const { return tracer(i, 0); }
+  std::size_t sulfate(std::size_t i) const { return tracer(i, 1); }
+  std::size_t salt(std::size_t i) const { return tracer(i, 2); }
+  std::size_t fluoride(std::size_t i) const { return tracer(i, 3); }
+  std::size_t extractant(std::size_t i) const { return tracer(i, aqueous_tracers); }
+};
 
 /// A liquid that goes on from one stage to another.
 struct Passage {
@@ -39,8 +63,9 @@ struct CircuitNetwork {
   std::vector<double> pool;              ///< [stages, species] organic in contact, L/h
   std::vector<double> bypass;            ///< [stages, species] 1 - E
   std::vector<Passage> aqueous_passages, organic_passages;
-  std::vector<double> feed_aqueous, feed_organic;            ///< [stages, species] mol/h
-  std::vector<double> charge_in, sulfate_in, extractant_in;  ///< [stages] mol/h
+  std::vector<double> feed_aqueous, feed_organic;  ///< [stages, species] mol/h
+  std::vector<double> tracers_in;  ///< [stages, aqueous tracers] mol/h: Q, sulfate, salt, fluoride
+  std::vector<double> extractant_in;  ///< [stages] mol/h
   std::vector<Outlet> outlets;
   std::vector<std::string> products, product_banks, product_phases;
   std::vector<double> fed;                 ///< [species] mol/h, as simulate() counts
@@ -49,8 +74,9 @@ struct CircuitNetwork {
   double saponified_molar = 0.0;           ///< of it in the regenerated solvent, by design
   std::vector<SpeciesLaw> laws;
   AcidBalance acid;
+  StageChemistry chemistry;  ///< of the aqueous phase; corrects every ln D where active
 };
-/// throws Error E-SEP-070 if returned liquors grow without bound, -074 for activities or complexes
+/// throws Error E-SEP-070 if returned liquors grow without bound, -041 and -042 (StageChemistry)
 CircuitNetwork network_of(const Circuit& circuit);
 
 /// How far the equations are from the steady ones. Default: steady. For an implicit step of weight
@@ -58,17 +84,16 @@ CircuitNetwork network_of(const Circuit& circuit);
 struct StepTerms {
   double weight = 1.0;
   std::vector<double> hold_aqueous, hold_organic;  ///< [stages] mixer, L
-  std::vector<double> content;                     ///< [stages, species + 3] mol
+  std::vector<double> content;                     ///< [stages, StagePlaces::amounts()] mol
   std::vector<double> pass_aqueous, pass_organic;  ///< [stages]
-  std::vector<double> rest_aqueous;                ///< [stages, species + 2] mol/L
+  std::vector<double> rest_aqueous;                ///< [stages, aqueous_amounts()] mol/L
   std::vector<double> rest_organic;                ///< [stages, species + 1] mol/L
   double pass_loop = 1.0;                          ///< solvent tank on the closed loop
   std::vector<double> rest_loop;                   ///< [species + 1] mol/L
 };
 StepTerms steady_terms(const CircuitNetwork& network);
 
-/// Unknowns of a stage, in this order: x [species], y [species] (organic leaving the mixer), ln H,
-/// ln X, charge Q, sulfate S, extractant C; width() per stage.
+/// The equations; unknowns as StagePlaces says.
 class CircuitEquations {
  public:
   explicit CircuitEquations(CircuitNetwork network);
@@ -77,15 +102,15 @@ class CircuitEquations {
   CircuitEquations& operator=(CircuitEquations&&) noexcept;
 
   const CircuitNetwork& network() const { return network_; }
-  std::size_t width() const { return 2 * network_.species + 5; }
-  std::size_t unknowns() const { return network_.stages * width(); }
+  StagePlaces places() const { return {network_.species}; }
+  std::size_t unknowns() const { return network_.stages * places().width(); }
 
-  /// What enters each stage [mol/h]: species by aqueous and organic, then Q, S, C;
-  /// out [stages, species + 3].
+  /// What enters each stage [mol/h]: species by aqueous and organic, then the tracers;
+  /// out [stages, StagePlaces::amounts()].
   void inflow(const StepTerms& terms, const std::vector<double>& u, std::vector<double>& in) const;
   /// f [unknowns]; false where a stage has no positive charge or extractant side.
   bool residual(const StepTerms& terms, const std::vector<double>& u, std::vector<double>& f) const;
-  /// Q, S, C of every stage: linear, exact.
+  /// The tracers of every stage: linear, exact.
   void solve_tracers(const StepTerms& terms, std::vector<double>& u) const;
   /// Sparse LU of the Jacobian at u; false if singular.
   bool factor(const StepTerms& terms, const std::vector<double>& u);
@@ -107,8 +132,17 @@ class CircuitEquations {
   /// Typical concentration of each species [mol/L], the floor of relative measures.
   const std::vector<double>& scale() const { return scale_; }
 
+  /// ln D of every species in one stage at u [species], chemistry included.
+  void ln_distribution_at(std::size_t stage, const std::vector<double>& u,
+                          std::vector<double>& ln_d) const;
+
  private:
   struct Matrix;
+  struct Correction;
+  /// What the aqueous chemistry of a stage adds to ln D, and the sulfate its metals hold.
+  void correction(std::size_t stage, const std::vector<double>& u, Correction& out) const;
+  /// Its slopes by x, ln H, sulfate, salt and fluoride, by differences.
+  void correction_slopes(std::size_t stage, const std::vector<double>& u, Correction& out) const;
   CircuitNetwork network_;
   std::vector<double> scale_;
   std::unique_ptr<Matrix> matrix_;

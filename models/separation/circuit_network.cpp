@@ -107,13 +107,6 @@ Volumes solve_volumes(const Circuit& circuit, const std::vector<std::size_t>& fi
 }  // namespace
 
 CircuitNetwork network_of(const Circuit& circuit) {
-  if (has_chemistry(circuit)) {
-    throw Error(
-        "E-SEP-074",
-        "circuit " + circuit.name +
-            " has activities or aqueous complexes, which dynamics and gradients do not know yet",
-        circuit.source_file, "take conditional constants: leave [chemistry] out", ExitCode::usage);
-  }
   CircuitNetwork net;
   const std::size_t c = circuit.species.size();
   net.species = c;
@@ -127,13 +120,12 @@ CircuitNetwork network_of(const Circuit& circuit) {
   for (const Species& s : circuit.species) net.laws.push_back(law_of(s, circuit.extractant));
   net.acid.kw = circuit.ionic_product;
   net.acid.ka2 = std::pow(10.0, circuit.log10_ka_hso4);
+  net.chemistry = StageChemistry(circuit.chemistry, circuit.species, net.acid.kw, net.acid.ka2);
   for (auto* field : {&net.feed_aqueous, &net.feed_organic, &net.pool, &net.bypass}) {
     field->assign(n * c, 0.0);
   }
-  for (auto* field :
-       {&net.charge_in, &net.sulfate_in, &net.extractant_in, &net.aqueous, &net.organic}) {
-    field->assign(n, 0.0);
-  }
+  net.tracers_in.assign(n * StagePlaces::aqueous_tracers, 0.0);
+  for (auto* field : {&net.extractant_in, &net.aqueous, &net.organic}) field->assign(n, 0.0);
   net.fed.assign(c, 0.0);
   const auto add_aqueous = [&](std::size_t i, const AqueousStream& s) {
     if (!(s.flow_l_per_h > 0.0)) return;
@@ -143,8 +135,10 @@ CircuitNetwork network_of(const Circuit& circuit) {
       net.fed[k] += s.flow_l_per_h * s.molar[k];
       charge += circuit.species[k].protons * s.molar[k];
     }
-    net.charge_in[i] += s.flow_l_per_h * charge;
-    net.sulfate_in[i] += s.flow_l_per_h * s.sulfate_molar;
+    const double tracers[] = {charge, s.sulfate_molar, s.salt_molar, s.fluoride_molar};
+    for (std::size_t m = 0; m < StagePlaces::aqueous_tracers; ++m) {
+      net.tracers_in[i * StagePlaces::aqueous_tracers + m] += s.flow_l_per_h * tracers[m];
+    }
   };
   const auto add_organic = [&](std::size_t i, const OrganicStream& s) {
     if (!(s.flow_l_per_h > 0.0)) return;

@@ -15,6 +15,7 @@
 #include "models/separation/esdirk.hpp"
 #include "models/separation/simulate.hpp"
 #include "models/separation/solve_banks.hpp"
+#include "models/separation/stage_chemistry.hpp"
 
 namespace gadolin::separation {
 
@@ -162,7 +163,8 @@ class Run {
     result_.name = plan_.name;
     for (const Species& s : circuit_.species) {
       result_.species.push_back(s.name);
-      result_.worst_evidence = std::max(result_.worst_evidence, s.evidence);
+      result_.worst_evidence =
+          std::max({result_.worst_evidence, s.evidence, aqueous_evidence(circuit_, s)});
     }
     result_.products = net.products;
     result_.product_phases = net.product_phases;
@@ -220,7 +222,8 @@ class Run {
       u_ = s.u;
       z_ = vessels_.filled_steady(equations_, u_);
     } else {
-      std::vector<double> aqueous(n * (c_ + 2), 0.0), organic(n * (c_ + 1), 0.0);
+      std::vector<double> aqueous(n * equations_.places().aqueous_amounts(), 0.0),
+          organic(n * (c_ + 1), 0.0);
       if (plan_.start == DynamicStart::feed) inert_aqueous(aqueous);
       const OrganicStream* fresh = &circuit_.banks.front().organic_in;
       for (std::size_t b = 0; b < circuit_.banks.size(); ++b) {
@@ -243,59 +246,85 @@ class Run {
     return restart();
   }
 
-  /// x, Q, S of the aqueous feeds as if nothing were extracted.
+  /// What the aqueous feeds bring, as if nothing were extracted.
   void inert_aqueous(std::vector<double>& aqueous) const {
     const CircuitNetwork& net = equations_.network();
-    const std::size_t n = net.stages, width = 2 * c_ + 5;
+    const StagePlaces at = equations_.places();
+    const std::size_t n = net.stages, tracers = StagePlaces::aqueous_tracers;
     const StepTerms terms = steady_terms(net);
     std::vector<double> u(equations_.unknowns(), 0.0);
     equations_.solve_tracers(terms, u);
     for (std::size_t i = 0; i < n; ++i) {
-      aqueous[i * (c_ + 2) + c_] = u[i * width + 2 * c_ + 2];
-      aqueous[i * (c_ + 2) + c_ + 1] = u[i * width + 2 * c_ + 3];
+      for (std::size_t m = 0; m < tracers; ++m) {
+        aqueous[i * at.aqueous_amounts() + c_ + m] = u[at.tracer(i, m)];
+      }
     }
     // Charge moves with the aqueous alone; so does an inert metal.
     for (std::size_t k = 0; k < c_; ++k) {
       CircuitNetwork inert = net;
-      for (std::size_t i = 0; i < n; ++i) inert.charge_in[i] = net.feed_aqueous[i * c_ + k];
+      for (std::size_t i = 0; i < n; ++i) {
+        inert.tracers_in[i * tracers] = net.feed_aqueous[i * c_ + k];
+      }
       CircuitEquations(std::move(inert)).solve_tracers(terms, u);
-      for (std::size_t i = 0; i < n; ++i) aqueous[i * (c_ + 2) + k] = u[i * width + 2 * c_ + 2];
+      for (std::size_t i = 0; i < n; ++i) {
+        aqueous[i * at.aqueous_amounts() + k] = u[at.charge(i)];
+      }
     }
   }
 
-  /// u of every mixer alone, for the amounts it holds.
+  /// u of every mixer alone, for the amounts it holds. Chemistry by a few passes of its own: a
+  /// start, which Newton on the whole makes exact.
   void mixer_equilibria() {
     const CircuitNetwork& net = equations_.network();
-    const std::size_t wide = c_ + 3, width = 2 * c_ + 5;
+    const StagePlaces at = equations_.places();
+    const std::size_t wide = at.amounts();
     bool convex = true;
     for (const SpeciesLaw& law : net.laws) convex = convex && is_stoichiometric(law);
+    std::vector<double> shift(c_), ln_d;
     for (std::size_t i = 0; i < net.stages; ++i) {
       const double va = vessels_.mixer_aqueous()[i], vo = vessels_.mixer_organic()[i];
       const double* held = &z_[i * wide];
+      for (std::size_t m = 0; m < StagePlaces::aqueous_tracers; ++m) {
+        u_[at.tracer(i, m)] = held[c_ + m] / va;
+      }
       StageProblem s;
       s.law = net.laws.data();
+      s.ln_d_shift = shift.data();
       s.total = held;
       s.species = static_cast<int>(c_);
       s.aqueous = va;
       s.organic_pool = s.organic = vo;
       s.charge = held[c_] / va;
-      s.extractant = held[c_ + 2] / vo;
+      s.extractant = held[at.extractant_amount()] / vo;
       s.acid = net.acid;
       s.acid.sulfate = held[c_ + 1] / va;
       s.convex = convex;
       StageState state;
       state.ln_h = std::log(s.charge > 0.0 ? 0.3 * s.charge + 1e-4 : 1e-8);
       state.ln_x = std::log(0.5 * s.extractant);
-      solve_stage(s, state);
-      double* row = &u_[i * width];
-      for (std::size_t k = 0; k < c_; ++k) {
-        const double d =
-            std::exp(ln_distribution(net.laws[k], state.ln_x, state.ln_h, std::exp(state.ln_x)));
-        row[k] = held[k] / (va + vo * d);
-        row[c_ + k] = d * row[k];
+      std::fill(shift.begin(), shift.end(), 0.0);
+      const int passes = net.chemistry.active() ? 30 : 1;
+      for (int pass = 0; pass < passes; ++pass) {
+        solve_stage(s, state);
+        const double free = std::exp(state.ln_x);
+        for (std::size_t k = 0; k < c_; ++k) {
+          const double d =
+              std::exp(ln_distribution(net.laws[k], state.ln_x, state.ln_h, free) + shift[k]);
+          u_[at.x(i, k)] = held[k] / (va + vo * d);
+          u_[at.y(i, k)] = d * u_[at.x(i, k)];
+        }
+        u_[at.eta(i)] = state.ln_h;
+        u_[at.xi(i)] = state.ln_x;
+        if (!net.chemistry.active()) break;
+        equations_.ln_distribution_at(i, u_, ln_d);
+        double change = 0.0;
+        for (std::size_t k = 0; k < c_; ++k) {
+          const double now = ln_d[k] - ln_distribution(net.laws[k], state.ln_x, state.ln_h, free);
+          change = std::max(change, std::fabs(now - shift[k]));
+          shift[k] += 0.7 * (now - shift[k]);
+        }
+        if (change < 1e-6) break;
       }
-      row[2 * c_] = state.ln_h;
-      row[2 * c_ + 1] = state.ln_x;
     }
   }
 
@@ -366,15 +395,17 @@ class Run {
     const CircuitNetwork& net = equations_.network();
     double most = 0.0;
     for (std::size_t i = 0; i < net.stages; ++i) {
-      const double* row = &u_[i * (2 * c_ + 5)];
+      const double* row = &u_[i * equations_.places().width()];
       for (std::size_t k = 0; k < c_; ++k) {
         const double through = net.aqueous[i] * (std::fabs(row[k]) + 1e-12) +
                                net.organic[i] * (std::fabs(row[c_ + k]) + 1e-12);
-        most = std::max(most, std::fabs(rates_[0][i * (c_ + 3) + k]) / through);
+        most =
+            std::max(most, std::fabs(rates_[0][i * equations_.places().amounts() + k]) / through);
       }
     }
     const auto floors = vessels_.floors(equations_, z_);
-    for (std::size_t e = net.stages * (c_ + 3); e < vessels_.produced_at(); ++e) {
+    for (std::size_t e = net.stages * equations_.places().amounts(); e < vessels_.produced_at();
+         ++e) {
       if (floors[e] > 0.0) {
         most = std::max(most, std::fabs(rates_[0][e]) / (std::fabs(z_[e]) + 1e-6 * floors[e]));
       }
@@ -422,7 +453,7 @@ class Run {
     }
     constexpr double ln10 = 2.302585092994045684;
     for (std::size_t b = 0; b < circuit_.banks.size(); ++b) {
-      const auto eta = [&](std::size_t i) { return u_[i * (2 * c_ + 5) + 2 * c_]; };
+      const auto eta = [&](std::size_t i) { return u_[equations_.places().eta(i)]; };
       r.ph_first.push_back(-eta(net.first_stage[b]) / ln10);
       r.ph_last.push_back(-eta(net.first_stage[b + 1] - 1) / ln10);
     }
@@ -515,7 +546,7 @@ class Run {
       for (std::size_t b = 0; b < steady.banks.size(); ++b) {
         const BankResult& bank = steady.banks[b];
         for (std::size_t e = 0; e < bank.aqueous_molar.size(); ++e) {
-          const double* row = &u_[(net.first_stage[b] + e / c_) * (2 * c_ + 5)];
+          const double* row = &u_[(net.first_stage[b] + e / c_) * equations_.places().width()];
           const auto compare = [&](double mine, double theirs) {
             if (theirs > 1e-12) {
               phase.steady_mismatch =

@@ -13,7 +13,7 @@ namespace gadolin::separation {
 /// fails a step that cannot be made small enough -> not_converged, the series up to there
 /// throws Error E-SEP-071 hold-up not positive, -072 step names no stream, -073 specification names
 ///        no product or species; check_circuit's codes
-/// cost  five implicit stages a step, one sparse factorisation of (2 C + 5) N unknowns
+/// cost  five implicit stages a step, one sparse factorisation of (2 C + 7) N unknowns
 /// source docs/theory/separation.md#dynamics; docs/decisions/020-dynamics.md
 DynamicsResult simulate_dynamics(const DynamicsPlan& plan, const Engine& engine);
 

@@ -26,7 +26,7 @@ Vessels::Vessels(const DynamicsPlan& plan, const CircuitNetwork& net)
   mixer_o_.resize(stages_);
   of_aqueous_.assign(stages_, -1);
   of_organic_.assign(stages_, -1);
-  size_ = mixers_ = stages_ * (species_ + 3);
+  size_ = mixers_ = stages_ * StagePlaces{species_}.amounts();
   const auto add = [&](Settler s) {
     s.at = size_;
     size_ += s.components * s.tanks * (s.plug ? 2 : 1);
@@ -54,7 +54,7 @@ Vessels::Vessels(const DynamicsPlan& plan, const CircuitNetwork& net)
       s.plug = hold.settler == SettlerFlow::plug;
       s.stage = i;
       s.tanks = s.plug ? 1 : static_cast<std::size_t>(hold.settler_tanks);
-      s.components = species_ + 2;
+      s.components = StagePlaces{species_}.aqueous_amounts();
       s.volume = a * hold.settler_aqueous_residence_min / 60.0;
       if (s.volume > 0.0) of_aqueous_[i] = add(s);
       s.organic = true;
@@ -90,14 +90,14 @@ double Vessels::flow(const CircuitNetwork& net, const Settler& s) const {
 }
 
 void Vessels::inlet(const Settler& s, const std::vector<double>& u, std::vector<double>& c) const {
-  const double* row = &u[s.stage * (2 * species_ + 5)];
+  const StagePlaces at{species_};
   c.resize(s.components);
-  for (std::size_t k = 0; k < species_; ++k) c[k] = row[(s.organic ? species_ : 0) + k];
-  if (s.organic) {
-    c[species_] = row[2 * species_ + 4];
-  } else {
-    c[species_] = row[2 * species_ + 2];
-    c[species_ + 1] = row[2 * species_ + 3];
+  for (std::size_t k = 0; k < species_; ++k) {
+    c[k] = u[s.organic ? at.y(s.stage, k) : at.x(s.stage, k)];
+  }
+  if (s.organic) c[species_] = u[at.extractant(s.stage)];
+  for (std::size_t m = 0; !s.organic && m < StagePlaces::aqueous_tracers; ++m) {
+    c[species_ + m] = u[at.tracer(s.stage, m)];
   }
 }
 
@@ -120,20 +120,20 @@ std::vector<double> Vessels::filled(const CircuitNetwork& net, const std::vector
   (void)net;
   std::vector<double> z(size_, 0.0);
   const std::size_t c = species_;
+  const StagePlaces at{c};
   for (std::size_t i = 0; i < stages_; ++i) {
-    double* mixer = &z[i * (c + 3)];
-    const double* a = &aqueous[i * (c + 2)];
+    double* mixer = &z[i * at.amounts()];
+    const double* a = &aqueous[i * at.aqueous_amounts()];
     const double* o = &organic[i * (c + 1)];
-    for (std::size_t k = 0; k < c; ++k) mixer[k] = mixer_a_[i] * a[k] + mixer_o_[i] * o[k];
-    mixer[c] = mixer_a_[i] * a[c];
-    mixer[c + 1] = mixer_a_[i] * a[c + 1];
-    mixer[c + 2] = mixer_o_[i] * o[c];
+    for (std::size_t m = 0; m < at.aqueous_amounts(); ++m) mixer[m] = mixer_a_[i] * a[m];
+    for (std::size_t k = 0; k < c; ++k) mixer[k] += mixer_o_[i] * o[k];
+    mixer[at.extractant_amount()] = mixer_o_[i] * o[c];
   }
   for (std::size_t v = 0; v < settlers_.size(); ++v) {
     Settler& s = settlers_[v];
     const double* from = static_cast<int>(v) == tank_ ? tank.data()
                          : s.organic                  ? &organic[s.stage * (c + 1)]
-                                                      : &aqueous[s.stage * (c + 2)];
+                                                      : &aqueous[s.stage * at.aqueous_amounts()];
     const std::vector<double> content(from, from + s.components);
     for (std::size_t j = 0; j < s.tanks; ++j) {
       for (std::size_t m = 0; m < s.components; ++m) {
@@ -147,20 +147,19 @@ std::vector<double> Vessels::filled(const CircuitNetwork& net, const std::vector
 
 std::vector<double> Vessels::filled_steady(const CircuitEquations& equations,
                                            const std::vector<double>& u) {
-  const CircuitNetwork& net = equations.network();
   const std::size_t c = species_;
-  std::vector<double> z(size_, 0.0), content;
+  const StagePlaces at{c};
+  std::vector<double> z(size_, 0.0), content, ln_d;
   for (std::size_t i = 0; i < stages_; ++i) {
-    const double* row = &u[i * (2 * c + 5)];
-    double* mixer = &z[i * (c + 3)];
-    const double eta = row[2 * c], xi = row[2 * c + 1];
+    double* mixer = &z[i * at.amounts()];
+    equations.ln_distribution_at(i, u, ln_d);
     for (std::size_t k = 0; k < c; ++k) {
-      const double d = std::exp(ln_distribution(net.laws[k], xi, eta, std::exp(xi)));
-      mixer[k] = (mixer_a_[i] + mixer_o_[i] * d) * row[k];
+      mixer[k] = (mixer_a_[i] + mixer_o_[i] * std::exp(ln_d[k])) * u[at.x(i, k)];
     }
-    mixer[c] = mixer_a_[i] * row[2 * c + 2];
-    mixer[c + 1] = mixer_a_[i] * row[2 * c + 3];
-    mixer[c + 2] = mixer_o_[i] * row[2 * c + 4];
+    for (std::size_t m = 0; m < StagePlaces::aqueous_tracers; ++m) {
+      mixer[c + m] = mixer_a_[i] * u[at.tracer(i, m)];
+    }
+    mixer[at.extractant_amount()] = mixer_o_[i] * u[at.extractant(i)];
   }
   for (Settler& s : settlers_) {
     inlet(s, u, content);
@@ -177,6 +176,7 @@ std::vector<double> Vessels::filled_steady(const CircuitEquations& equations,
 void Vessels::terms(const CircuitNetwork& net, const std::vector<double>& base, double w,
                     double place, StepTerms& t) const {
   const std::size_t c = species_;
+  const StagePlaces at{c};
   if (t.hold_aqueous.size() != stages_) t = steady_terms(net);
   t.weight = w;
   t.hold_aqueous = mixer_a_;
@@ -186,7 +186,7 @@ void Vessels::terms(const CircuitNetwork& net, const std::vector<double>& base, 
     const Settler& s = settlers_[v];
     double* rest = static_cast<int>(v) == tank_ ? t.rest_loop.data()
                    : s.organic                  ? &t.rest_organic[s.stage * (c + 1)]
-                                                : &t.rest_aqueous[s.stage * (c + 2)];
+                                                : &t.rest_aqueous[s.stage * at.aqueous_amounts()];
     double& pass = static_cast<int>(v) == tank_ ? t.pass_loop
                    : s.organic                  ? t.pass_organic[s.stage]
                                                 : t.pass_aqueous[s.stage];
@@ -216,18 +216,22 @@ void Vessels::rates(const CircuitEquations& equations, const StepTerms& t,
                     const std::vector<double>& base, const std::vector<double>& u,
                     std::vector<double>& r) const {
   const CircuitNetwork& net = equations.network();
-  const std::size_t c = species_, wide = c + 3;
+  const std::size_t c = species_;
+  const StagePlaces at{c};
+  const std::size_t wide = at.amounts();
   std::vector<double> in, content;
   equations.inflow(t, u, in);
   r.assign(size_, 0.0);
   for (std::size_t i = 0; i < stages_; ++i) {
-    const double* row = &u[i * (2 * c + 5)];
     for (std::size_t k = 0; k < c; ++k) {
-      r[i * wide + k] = in[i * wide + k] - net.aqueous[i] * row[k] - net.organic[i] * row[c + k];
+      r[i * wide + k] =
+          in[i * wide + k] - net.aqueous[i] * u[at.x(i, k)] - net.organic[i] * u[at.y(i, k)];
     }
-    r[i * wide + c] = in[i * wide + c] - net.aqueous[i] * row[2 * c + 2];
-    r[i * wide + c + 1] = in[i * wide + c + 1] - net.aqueous[i] * row[2 * c + 3];
-    r[i * wide + c + 2] = in[i * wide + c + 2] - net.organic[i] * row[2 * c + 4];
+    for (std::size_t m = 0; m < StagePlaces::aqueous_tracers; ++m) {
+      r[i * wide + c + m] = in[i * wide + c + m] - net.aqueous[i] * u[at.tracer(i, m)];
+    }
+    const std::size_t e = i * wide + at.extractant_amount();
+    r[e] = in[e] - net.organic[i] * u[at.extractant(i)];
   }
   for (std::size_t v = 0; v < settlers_.size(); ++v) {
     const Settler& s = settlers_[v];
@@ -239,8 +243,8 @@ void Vessels::rates(const CircuitEquations& equations, const StepTerms& t,
       }
     }
     if (s.plug) {
-      const double* rest =
-          s.organic ? &t.rest_organic[s.stage * (c + 1)] : &t.rest_aqueous[s.stage * (c + 2)];
+      const double* rest = s.organic ? &t.rest_organic[s.stage * (c + 1)]
+                                     : &t.rest_aqueous[s.stage * at.aqueous_amounts()];
       for (std::size_t m = 0; m < s.components; ++m) {
         r[s.at + m] = q * (content[m] - rest[m]);
         r[s.at + s.components + m] = q * content[m];
@@ -260,9 +264,9 @@ void Vessels::rates(const CircuitEquations& equations, const StepTerms& t,
   }
   for (const Outlet& out : net.outlets) {
     const double pass = out.organic ? t.pass_organic[out.from] : t.pass_aqueous[out.from];
-    const double* rest =
-        out.organic ? &t.rest_organic[out.from * (c + 1)] : &t.rest_aqueous[out.from * (c + 2)];
-    const double* row = &u[out.from * (2 * c + 5) + (out.organic ? c : 0)];
+    const double* rest = out.organic ? &t.rest_organic[out.from * (c + 1)]
+                                     : &t.rest_aqueous[out.from * at.aqueous_amounts()];
+    const double* row = &u[out.organic ? at.y(out.from, 0) : at.x(out.from, 0)];
     for (std::size_t k = 0; k < c; ++k) {
       r[produced_ + out.product * c + k] += out.flow_l_per_h * (pass * row[k] + rest[k]);
     }
@@ -275,14 +279,13 @@ void Vessels::rates(const CircuitEquations& equations, const StepTerms& t,
   // The saponifier gives what the loop lacks (or takes what it has too much).
   if (const Passage* loop = loop_of(net); loop != nullptr && net.saponified >= 0) {
     const auto k = index(net.saponified);
-    const double* row = &u[loop->from * (2 * c + 5)];
     const double* rest = &t.rest_organic[loop->from * (c + 1)];
     const auto carried = [&](double value, std::size_t m) {
       return loop->flow_l_per_h *
              (t.pass_loop * (t.pass_organic[loop->from] * value + rest[m]) + t.rest_loop[m]);
     };
-    r[entered_ + k] +=
-        net.saponified_per_extractant * carried(row[2 * c + 4], c) - carried(row[c + k], k);
+    r[entered_ + k] += net.saponified_per_extractant * carried(u[at.extractant(loop->from)], c) -
+                       carried(u[at.y(loop->from, k)], k);
   }
 }
 
@@ -375,7 +378,7 @@ std::vector<double> Vessels::first_exits(const CircuitNetwork& net) const {
 
 double Vessels::inventory(const std::vector<double>& z, std::size_t k) const {
   double sum = 0.0;
-  for (std::size_t i = 0; i < stages_; ++i) sum += z[i * (species_ + 3) + k];
+  for (std::size_t i = 0; i < stages_; ++i) sum += z[i * StagePlaces{species_}.amounts() + k];
   for (const Settler& s : settlers_) {
     for (std::size_t j = 0; j < s.tanks; ++j) sum += z[s.at + j * s.components + k];
   }
@@ -385,18 +388,21 @@ double Vessels::inventory(const std::vector<double>& z, std::size_t k) const {
 std::vector<double> Vessels::floors(const CircuitEquations& equations,
                                     const std::vector<double>& z) const {
   const CircuitNetwork& net = equations.network();
-  const std::size_t c = species_, wide = c + 3;
+  const std::size_t c = species_;
+  const StagePlaces at{c};
+  const std::size_t wide = at.amounts(), tracers = StagePlaces::aqueous_tracers;
   // Typical concentrations: fed, or held now.
   std::vector<double> typical(wide, 0.0);
   for (std::size_t k = 0; k < c; ++k) typical[k] = equations.scale()[k];
   for (std::size_t i = 0; i < stages_; ++i) {
     const double v = mixer_a_[i] + mixer_o_[i];
     for (std::size_t k = 0; k < c; ++k) typical[k] = std::max(typical[k], z[i * wide + k] / v);
-    typical[c] = std::max({typical[c], std::fabs(z[i * wide + c]) / mixer_a_[i],
-                           std::fabs(net.charge_in[i]) / net.aqueous[i]});
-    typical[c + 1] = std::max(
-        {typical[c + 1], z[i * wide + c + 1] / mixer_a_[i], net.sulfate_in[i] / net.aqueous[i]});
-    typical[c + 2] = std::max(typical[c + 2], z[i * wide + c + 2] / mixer_o_[i]);
+    for (std::size_t m = 0; m < tracers; ++m) {
+      typical[c + m] = std::max({typical[c + m], std::fabs(z[i * wide + c + m]) / mixer_a_[i],
+                                 std::fabs(net.tracers_in[i * tracers + m]) / net.aqueous[i]});
+    }
+    double& extractant = typical[at.extractant_amount()];
+    extractant = std::max(extractant, z[i * wide + at.extractant_amount()] / mixer_o_[i]);
   }
   std::vector<double> floor(size_, 0.0);
   const auto set = [&](std::size_t e, double volume, std::size_t m) {
@@ -404,14 +410,16 @@ std::vector<double> Vessels::floors(const CircuitEquations& equations,
   };
   for (std::size_t i = 0; i < stages_; ++i) {
     for (std::size_t m = 0; m < wide; ++m) {
-      const double v = m < c ? mixer_a_[i] + mixer_o_[i] : m == c + 2 ? mixer_o_[i] : mixer_a_[i];
+      const double v = m < c                         ? mixer_a_[i] + mixer_o_[i]
+                       : m == at.extractant_amount() ? mixer_o_[i]
+                                                     : mixer_a_[i];
       set(i * wide + m, v, m);
     }
   }
   for (const Settler& s : settlers_) {
     for (std::size_t j = 0; j < s.tanks; ++j) {
       for (std::size_t m = 0; m < s.components; ++m) {
-        const std::size_t kind = m < c ? m : s.organic ? c + 2 : m;
+        const std::size_t kind = m < c || !s.organic ? m : at.extractant_amount();
         set(s.at + j * s.components + m, s.volume / static_cast<double>(s.tanks), kind);
       }
     }

@@ -9,8 +9,8 @@
 /// What a circuit holds, as one vector of amounts [mol], and how it changes.
 namespace gadolin::separation {
 
-/// Mixers, settlers and the solvent tank. Amounts, in this order: mixers [stages, species + 3]
-/// (species, Q, S, C), settlers vessel by vessel, then what left as each product [products,
+/// Mixers, settlers and the solvent tank. Amounts, in this order: mixers [stages,
+/// StagePlaces::amounts()], settlers vessel by vessel, then what left as each product [products,
 /// species] and what entered [species].
 class Vessels {
  public:
@@ -25,8 +25,8 @@ class Vessels {
   double settler_volume(bool organic) const;
   double tank_volume() const { return tank_ < 0 ? 0.0 : settlers_[index(tank_)].volume; }
 
-  /// Every vessel filled with these: aqueous [stages, species + 2], organic [stages, species + 1]
-  /// mol/L, tank [species + 1]. The mixers' two phases are not at equilibrium yet.
+  /// Every vessel filled with these: aqueous [stages, aqueous_amounts()], organic [stages, species
+  /// + 1] mol/L, tank [species + 1]. The mixers' two phases are not at equilibrium yet.
   std::vector<double> filled(const CircuitNetwork& network, const std::vector<double>& aqueous,
                              const std::vector<double>& organic, const std::vector<double>& tank);
   /// Every vessel at the steady state u.

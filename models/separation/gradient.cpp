@@ -78,7 +78,7 @@ std::vector<double> amounts(const CircuitNetwork& net, const CircuitOutput& out,
   std::vector<double> amount(c, 0.0);
   for (const Outlet& o : net.outlets) {
     if (!is_product(net, o.product, out)) continue;
-    const double* row = &u[o.from * (2 * c + 5) + (o.organic ? c : 0)];
+    const double* row = &u[o.from * StagePlaces{c}.width() + (o.organic ? c : 0)];
     for (std::size_t k = 0; k < c; ++k) amount[k] += o.flow_l_per_h * row[k];
   }
   return amount;
@@ -118,7 +118,8 @@ CircuitGradients gradients_at(const DesignProblem& problem, const std::vector<do
     for (const Outlet& o : net.outlets) {
       if (!is_product(net, o.product, outputs[j])) continue;
       for (std::size_t k = 0; k < c; ++k) {
-        slope[o.from * (2 * c + 5) + (o.organic ? c : 0) + k] += o.flow_l_per_h * s.by_amount[k];
+        slope[o.from * StagePlaces{c}.width() + (o.organic ? c : 0) + k] +=
+            o.flow_l_per_h * s.by_amount[k];
       }
     }
     equations.solve_transposed(slope);

@@ -11,6 +11,7 @@
 #include "models/separation/check_circuit.hpp"
 #include "models/separation/chemistry.hpp"
 #include "models/separation/solve_banks.hpp"
+#include "models/separation/stage_chemistry.hpp"
 
 namespace gadolin::separation {
 
@@ -491,16 +492,7 @@ CircuitResult finish(Run& run) {
     result.worst_evidence = std::max(result.worst_evidence, s.evidence);
     resting[static_cast<int>(s.evidence)] += " " + s.name;
     // and on what corrects them
-    EvidenceClass aqueous = EvidenceClass::measured;
-    if (circuit.chemistry.activity == ActivityChoice::sit ||
-        circuit.chemistry.activity == ActivityChoice::pitzer) {
-      for (const IonInteraction& i : circuit.chemistry.interactions) {
-        if (i.cation == s.name) aqueous = std::max(aqueous, i.evidence);
-      }
-    }
-    for (const AqueousComplex& x : circuit.chemistry.aqueous_complexes) {
-      if (circuit.chemistry.complexes && x.metal == s.name) aqueous = std::max(aqueous, x.evidence);
-    }
+    const EvidenceClass aqueous = aqueous_evidence(circuit, s);
     result.worst_evidence = std::max(result.worst_evidence, aqueous);
     if (aqueous > s.evidence) resting[static_cast<int>(aqueous)] += " " + s.name + " (aqueous)";
   }

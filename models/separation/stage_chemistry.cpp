@@ -33,6 +33,20 @@ bool has_chemistry(const Circuit& circuit) {
                      [](const Species& s) { return s.ligand_exponent != 0.0; });
 }
 
+EvidenceClass aqueous_evidence(const Circuit& circuit, const Species& species) {
+  const Chemistry& chemistry = circuit.chemistry;
+  EvidenceClass worst = EvidenceClass::measured;
+  if (chemistry.activity == ActivityChoice::sit || chemistry.activity == ActivityChoice::pitzer) {
+    for (const IonInteraction& i : chemistry.interactions) {
+      if (i.cation == species.name) worst = std::max(worst, i.evidence);
+    }
+  }
+  for (const AqueousComplex& x : chemistry.aqueous_complexes) {
+    if (chemistry.complexes && x.metal == species.name) worst = std::max(worst, x.evidence);
+  }
+  return worst;
+}
+
 StageChemistry::StageChemistry(const Chemistry& chemistry, const std::vector<Species>& species,
                                double kw, double ka_hso4)
     : model_(static_cast<ActivityModel>(chemistry.activity)),

@@ -66,4 +66,8 @@ class StageChemistry {
 /// True where a circuit's aqueous chemistry changes D.
 bool has_chemistry(const Circuit& circuit);
 
+/// Worst class of the activity parameters and complexes that correct a species; measured if none
+/// does.
+EvidenceClass aqueous_evidence(const Circuit& circuit, const Species& species);
+
 }  // namespace gadolin::separation

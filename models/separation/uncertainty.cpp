@@ -341,10 +341,6 @@ class Run {
       result_.gradient_text = "no gradients: the nominal design has no answer";
       return;
     }
-    if (has_chemistry(plan_.circuit)) {
-      result_.gradient_text = "no gradients: the circuit has activities or aqueous complexes";
-      return;
-    }
     std::vector<CircuitOutput> asked;
     for (std::size_t o = 0; o < outputs_.size(); ++o) {
       const Place& p = outputs_[o];

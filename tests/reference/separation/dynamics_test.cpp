@@ -167,6 +167,43 @@ TEST(separation_dynamics,
   EXPECT_NE(r.phases[0].cause.find("grade x 0.9"), std::string::npos) << r.phases[0].cause;
 }
 
+TEST(separation_dynamics, circuits_with_activities_and_complexes_end_at_their_steady_state) {
+  Circuit circuit = with_chemistry(closed_saponified_circuit());
+  circuit.banks[0].murphree_efficiency = 0.9;
+  circuit.banks[0].entrained_aqueous_fraction = 1e-3;
+  circuit.returns.push_back({"strip", "extraction-scrub", 8, 0.1});
+  DynamicsPlan plan = plan_of(circuit, 3.0, 600.0);
+  for (HoldUp& hold : plan.banks) {
+    hold.settler_aqueous_residence_min = hold.settler_organic_residence_min = 6.0;
+  }
+  plan.solvent_tank_min = 10.0;
+  DynamicStep step;
+  step.at_h = 60.0;
+  step.bank = "extraction-scrub";
+  step.stream = "feed";
+  step.grade_factor = 0.9;
+  plan.steps = {step};
+  const auto r = simulate_dynamics(plan, Engine{});
+  ASSERT_EQ(r.status, ItemStatus::ok) << r.status_text;
+  ASSERT_EQ(r.phases.size(), 2u);
+  EXPECT_TRUE(r.phases[1].steady_known);
+  EXPECT_LT(r.phases[1].steady_mismatch, 1e-8);
+  EXPECT_LT(worst_balance(r), 1e-12);
+  EXPECT_GT(r.phases[1].end_h, 60.0);
+}
+
+TEST(separation_dynamics, a_solvating_extractant_fills_with_acid_and_metal_to_its_steady_state) {
+  for (DynamicStart start : {DynamicStart::feed, DynamicStart::water}) {
+    DynamicsPlan plan = plan_of(solvating_circuit(), 3.0, 100.0);
+    plan.start = start;
+    const auto r = simulate_dynamics(plan, Engine{});
+    ASSERT_EQ(r.status, ItemStatus::ok) << r.status_text;
+    EXPECT_TRUE(r.phases[0].steady_known);
+    EXPECT_LT(r.phases[0].steady_mismatch, 1e-8);
+    EXPECT_LT(worst_balance(r), 1e-12);
+  }
+}
+
 TEST(separation_dynamics, plans_that_cannot_stand_are_refused_by_name) {
   const auto code = [](DynamicsPlan plan) {
     try {
