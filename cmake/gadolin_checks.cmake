@@ -32,3 +32,5 @@ add_test(NAME "house: an installed copy serves another project"
 set_tests_properties("house: an installed copy serves another project" PROPERTIES TIMEOUT 600)
 add_test(NAME "house: help page is what the program prints"
   COMMAND bash ${CMAKE_SOURCE_DIR}/scripts/check_help.sh $<TARGET_FILE:gadolin>)
+add_test(NAME "house: committed plant reports are what the program gives"
+  COMMAND ${GADOLIN_PYTHON} ${CMAKE_SOURCE_DIR}/scripts/plant_reports.py $<TARGET_FILE:gadolin>)

@@ -25,7 +25,8 @@ void print_plant(const separation::PlantResult& result, const separation::PlantE
                            separation::to_string(result.worst_evidence));
   for (const auto& product : result.products) {
     std::cout << fmt::format(
-        "  {}: {:.4g} kg/h oxide, purity {:.4f} % of rare-earth oxides, {:.4f} % of all followed, "
+        "  {}: {:.4g} kg/h of the wanted oxides, purity {:.4f} % of rare-earth oxides, {:.4f} % of "
+        "all followed, "
         "recovery {:.2f} %{}\n",
         product.name, product.oxide_kg_per_h, 100.0 * product.purity_fraction,
         100.0 * product.purity_of_all_fraction, 100.0 * product.recovery_fraction,

@@ -75,6 +75,7 @@ class PlantRun {
   std::vector<UnitOutcome> outcomes_;
   int passes_ = 0;
   double change_ = 0.0;
+  std::set<std::size_t> resting_[4];  ///< units by the evidence classes they rest on
   std::string worst_;
 
   std::size_t edge_of(const std::string& stream) const {
@@ -226,6 +227,7 @@ class PlantRun {
     for (const auto& [evidence, text] : outcome.evidence) {
       result.worst_evidence = std::max(result.worst_evidence, evidence);
       result.evidence.push_back(text);
+      resting_[static_cast<int>(evidence)].insert(result.units.size());
     }
     for (const ReagentUse& use : outcome.reagents) {
       if (use.amount > 0.0) result.reagents.push_back(use);
@@ -306,9 +308,17 @@ class PlantRun {
       }
     }
     if (result.worst_evidence >= EvidenceClass::estimated) {
-      result.warnings.push_back({"W-SEP-004", std::string("the plant rests on numbers of class ") +
-                                                  to_string(result.worst_evidence) +
-                                                  ": see its list of evidence"});
+      std::string text = "the plant rests on numbers not measured, worst class " +
+                         std::string(to_string(result.worst_evidence)) + ".";
+      for (EvidenceClass e : {EvidenceClass::memory, EvidenceClass::estimated}) {
+        std::string names;
+        for (std::size_t u : resting_[static_cast<int>(e)]) {
+          names += (names.empty() ? "" : ", ") + result.units[u].name;
+        }
+        if (!names.empty()) text += std::string(" ") + to_string(e) + ": in " + names + ".";
+      }
+      text.pop_back();
+      result.warnings.push_back({"W-SEP-004", text});
     }
   }
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/core/element.hpp"
+#include "models/separation/plant_balance.hpp"
 
 namespace gadolin::separation {
 
@@ -210,7 +211,16 @@ double dry_mass_kg_per_h(const PlantStream& stream, const std::vector<Component>
     mass += 1e-3 * components[k].molar_mass_g_per_mol * stream.mol_per_h[k];
     base += components[k].charge * stream.mol_per_h[k];
   }
-  return stream.metal ? mass : mass + oxygen_kg_per_mol * std::max(base, 0.0);
+  if (stream.metal) return mass;
+  for (std::size_t k = 0; stream.calcined && k < components.size(); ++k) {
+    const Component& c = components[k];
+    if (!is_rare_earth(c.element)) continue;
+    const double as_dissolved =
+        1e-3 * c.molar_mass_g_per_mol + oxygen_kg_per_mol * std::max(c.charge, 0.0);
+    // oxygen taken from the air
+    mass += std::max(oxide_kg_per_mol(c) - as_dissolved, 0.0) * stream.mol_per_h[k];
+  }
+  return mass + oxygen_kg_per_mol * std::max(base, 0.0);
 }
 
 double rare_earth_mol_per_h(const PlantStream& stream, const std::vector<Component>& components) {
@@ -236,6 +246,7 @@ void add_stream(PlantStream& a, const PlantStream& b, double factor) {
   a.other_kg_per_h += factor * b.other_kg_per_h;
   a.oxidant_mol_per_h += factor * b.oxidant_mol_per_h;
   a.metal = a.metal || b.metal;
+  a.calcined = a.calcined || b.calcined;
 }
 
 bool is_empty(const PlantStream& stream) {

@@ -46,7 +46,8 @@ struct PlantStream {
   std::string extractant;           ///< name of the extractant of an organic stream
   double other_kg_per_h = 0.0;      ///< solid: matter no component stands for
   bool metal = false;               ///< solid: its cations are metal, not oxide
-  double oxidant_mol_per_h = 0.0;   ///< electrons it takes up (O2: 4 per mole)
+  bool calcined = false;           ///< solid: cerium, praseodymium, terbium are CeO2, Pr6O11, Tb4O7
+  double oxidant_mol_per_h = 0.0;  ///< electrons it takes up (O2: 4 per mole)
 };
 
 /// A stream that enters the plant from outside.

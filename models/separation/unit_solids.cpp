@@ -255,6 +255,7 @@ UnitOutcome run(const CalcinationUnit& u, const UnitContext& context) {
   PlantStream gas = context.empty(StreamPhase::gas);
   gas.volume_l_per_h = oxide.volume_l_per_h;
   oxide.volume_l_per_h = 0.0;
+  oxide.calcined = true;
   double alkali = 0.0;
   for (std::size_t k = 0; k < context.components.size(); ++k) {
     const Component& c = context.components[k];

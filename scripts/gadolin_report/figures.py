@@ -111,6 +111,19 @@ class Drawing:
             text = " ".join(f"{a:.1f},{b:.1f}" for a, b in corners)
             self.add(f'<polygon points="{text}" {style}/>')
 
+    def markers(self, points, shape, colour, size=4.0, filled=True):
+        """Many of one kind in a single path."""
+        if not points:
+            return
+        up = 1.25 * size
+        outline = {"square": f"h{2 * size:g}v{2 * size:g}h{-2 * size:g}z",
+                   "circle": f"a{size:g} {size:g} 0 1 0 {2 * size:g} 0a{size:g} {size:g} 0 1 0 {-2 * size:g} 0z",
+                   "triangle": f"l{up:g} {1.8 * up:g}h{-2 * up:g}z",
+                   "diamond": f"l{up:g} {up:g}l{-up:g} {up:g}l{-up:g} {-up:g}z"}[shape]
+        dx, dy = {"square": (-size, -size), "circle": (-size, 0)}.get(shape, (0, -up))
+        text = "".join(f"M{x + dx:.1f} {y + dy:.1f}{outline}" for x, y in points)
+        self.add(f'<path d="{text}" fill="{colour if filled else "#fff"}" stroke="{colour}" stroke-width="1.2"/>')
+
     def arrow(self, x, y, length, colour):
         """Vertical arrow from y; a positive length points down."""
         tip, head = y + length, 5 if length > 0 else -5
@@ -381,9 +394,8 @@ def profiles(stages, series, title, y_label, log=True):
                 drawing.path(run, colour, 1.5, dash)
                 run = []
         drawing.path(run, colour, 1.5, dash)
-        for stage, value in zip(stages, values):
-            if value > 0 and y.at(value) <= bottom:
-                drawing.marker(x.at(stage), y.at(value), shape, colour, 2.8, i % 8 < 4)
+        drawing.markers([(x.at(stage), y.at(value)) for stage, value in zip(stages, values)
+                         if value > 0 and y.at(value) <= bottom], shape, colour, 2.8, i % 8 < 4)
         place, row = 84 + 100 * (i % 8), 12 + 20 * (i // 8)
         drawing.line(place, row, place + 22, row, colour, 1.8, dash)
         drawing.marker(place + 11, row, shape, colour, 3, i % 8 < 4)

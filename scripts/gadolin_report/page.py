@@ -26,7 +26,7 @@ caption { text-align:left; font-size:13px; color:var(--quiet); padding-bottom:4p
 th { text-align:left; border-bottom:1.5px solid var(--ink); padding:4px 8px; vertical-align:bottom; }
 td:first-child { white-space:nowrap; }
 td { border-bottom:1px solid var(--rule); padding:3.5px 8px; vertical-align:top; }
-td.n, th.n { text-align:right; font-variant-numeric:tabular-nums; white-space:nowrap; }
+td.n, th.n { text-align:right; font-variant-numeric:tabular-nums; } td.n { white-space:nowrap; }
 tr.total td { border-top:1.5px solid var(--ink); font-weight:bold; }
 table.facts td { white-space:normal; }
 table.facts th { width:32%; border-bottom:1px solid var(--rule); font-weight:normal;
@@ -75,7 +75,7 @@ def csv_text(header, rows, note=""):
     for row in rows:
         # No number is an empty cell, never the text NaN.
         writer.writerow(["" if isinstance(v, float) and not math.isfinite(v) else
-                         repr(v) if isinstance(v, float) else v for v in row])
+                         f"{v:.10g}" if isinstance(v, float) else v for v in row])
     return stream.getvalue()
 
 

@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 
+from . import circuit as banks
 from . import figures, plant_drawing, plant_figures
 from .result import STATUS_WORDS
 from .words import escape, listed, significant
@@ -91,11 +92,12 @@ def products(page, plant):
     if not rows:
         return
     page.sub("Products")
-    page.table(["product", "wanted", "kg/h oxide", "purity among rare-earth oxides / %", "of all that is followed / %",
-                "recovery / %", "asked / %"],
+    page.table(["product", "wanted", "wanted oxides / kg/h", "purity among rare-earth oxides / wt%",
+                "purity of all that is followed / wt%", "recovery / %", "asked / wt%"],
                [[escape(n), escape(e), significant(f), purity_text(p) + ("" if p >= t else " <b>below</b>"), purity_text(a),
                  percent(r), percent(t, 3) if t > 0 else "\u2013"] for n, e, f, p, a, r, t in rows],
-               "Products. Oxides: CeO2, Pr6O11, Tb4O7, else M2O3; recovery by mole of what the feeds bring.", (2, 3, 4, 5, 6),
+               "Products. Flow of the wanted oxides alone (CeO2, Pr6O11, Tb4O7, else M2O3); purity by mass of oxides; recovery "
+               "by mole of what the feeds bring.", (2, 3, 4, 5, 6),
                table.path)
     shown = [(n, r, p, t) for n, _, _, p, _, r, t in rows if p < 1 and r > 0]
     if shown:
@@ -115,8 +117,7 @@ def stream_table(page, streams):
     for i, (name, a, b, role, phase, volume, mass, ph, rare) in enumerate(columns(
             streams, "name", "from", "to", "role", "phase", "volume_flow", "dry_mass_flow", "ph", "rare_earth_flow")):
         rows.append([escape(name), escape(role), escape(phase), significant(volume) if volume else "\u2013",
-                     significant(mass) if math.isfinite(mass) else "\u2013", f"{ph:.2f}" if math.isfinite(ph) else "\u2013",
-                     significant(rare)])
+                     significant(mass) if math.isfinite(mass) else "\u2013", banks.signed(ph), significant(rare)])
         data.append([name, a, b, role, phase, volume, mass, ph] + [float(v) for v in flow[i]])
     page.table(["stream", "role", "phase", "L/h", "kg/h dry", "pH", "rare earths / mol/h"], rows,
                "Streams; every component is in the file and in the CSV below.", (3, 4, 5, 6), streams.path)
@@ -190,24 +191,12 @@ def circuits(page, plant):
             continue
         page.sub(f"Circuit {unit.text('name')}: {circuit.text('name')}")
         page.paragraph(f"Extractant {escape(circuit.text('extractant'))}; weakest evidence class "
-                       f"{escape(circuit.text('worst_evidence'))}; base of the loop {significant(circuit.number('base'))} mol/h.")
+                       f"{escape(circuit.text('worst_evidence'))}; base for the saponification of the solvent "
+                       f"{significant(circuit.number('base'))} mol/h.")
         for place, name in enumerate(circuit.texts("bank_groups")):
             bank = circuit.child(name)
-            species, stages = bank.texts("species"), bank.array("stage").tolist()
-            for phase in ("aqueous", "organic"):
-                if phase not in bank:
-                    continue
-                profile = bank.array(phase)
-                shown = [k for k in range(len(species)) if profile[:, k].max() > 1e-9]
-                page.figure(figures.profiles(stages, [(species[k], profile[:, k].tolist()) for k in shown], f"{phase} profile",
-                                             f"{phase} / mol/L (log)"),
-                            f"{escape(unit.text('name'))}, bank <b>{escape(bank.text('name'))}</b>, {phase} leaving each stage; pH "
-                            f"{bank.array('ph').min():.2f} to {bank.array('ph').max():.2f}, loading up to "
-                            f"{bank.array('loading_fraction').max():.2f} of capacity.",
-                            f"{bank.path}/{phase}", f"{unit.text('name')}_{name}_{phase}",
-                            ["stage", "pH"] + [s + " (mol/L)" for s in species],
-                            [[int(s), float(bank.array("ph")[i])] + [float(v) for v in profile[i]]
-                             for i, s in enumerate(stages)])
+            banks.profiles(page, bank, unit.text("name"), name)
+            banks.conditions(page, bank, unit.text("name"))
             if place == 0:
                 mccabe_thiele(page, unit, bank)
 
@@ -306,26 +295,32 @@ def money(page, plant):
         if not rows:
             continue
         currency, market = table.text("currency"), table.text("market")
+        millions = table.number("high") >= 2e6
+        size, money_unit = (1e6, f"million {currency}") if millions else (1.0, currency)
+
+        def money_text(low, high):
+            a, b = significant(low / size), significant(high / size)
+            return a if a == b else f"{a} to {b}"
         cells = []
         for group, item, quantity, unit, low, high, p_low, p_high, per, date, source, grade, why, note in rows:
             priced = math.isfinite(low)
             price = (f"{significant(p_low)}" + (f"\u2013{significant(p_high)}" if p_high > p_low else "") + f" {escape(per)}"
                      ) if priced and name != "capital" else ""
             cells.append([escape(item), significant(quantity), escape(unit), price,
-                          f"{significant(low)}" + (f" to {significant(high)}" if high > low else "") if priced else "<b>no price</b>",
+                          money_text(low, high) if priced else "<b>no price</b>",
                           escape(date), escape(grade), escape(note if name == "capital" else source) if priced else escape(why)])
         total = "total" if table.integer("complete") else "total of what has a price"
         low, mid, high = table.number("low"), table.number("mid"), table.number("high")
-        cells.append([total, "", "", "", f"{significant(low)} to {significant(high)}" if high > low else significant(low), "", "", ""])
+        cells.append([total, "", "", "", money_text(low, high), "", "", ""])
         when = "" if name in ("capital", "metal") else " a year"
         extra = f" {escape(cost.text('capital_class'))}, money of {cost.integer('capital_year')}." if name == "capital" else ""
-        page.table(["item", "quantity", "unit", "price", f"{escape(currency)}{when}", "date", "grade", "source"], cells,
+        page.table(["item", "quantity", "unit", "price", f"{escape(money_unit)}{when}", "date", "grade", "source"], cells,
                    f"{words} ({escape(market)}, {escape(currency)}{when}).{extra}", (1, 4), table.path, total_row=True)
-        drawn = [(item, low_, high_) for _, item, _, _, low_, high_, *_ in rows if math.isfinite(low_)]
+        drawn = [(item, low_ / size, high_ / size) for _, item, _, _, low_, high_, *_ in rows if math.isfinite(low_)]
         if len(drawn) > 1 and name != "metal":
-            page.figure(plant_figures.bars(drawn, words, f"{currency}{when}"),
-                        f"{words}: what has a price, sum {significant(mid)} {escape(currency)}{when}.", table.path, f"cost_{name}",
-                        ["item", f"low ({currency})", f"high ({currency})"], [[i, float(a), float(b)] for i, a, b in drawn])
+            page.figure(plant_figures.bars(drawn, words, f"{money_unit}{when}"),
+                        f"{words}: what has a price, sum {significant(mid / size)} {escape(money_unit)}{when}.", table.path, f"cost_{name}",
+                        ["item", f"low ({money_unit})", f"high ({money_unit})"], [[i, float(a), float(b)] for i, a, b in drawn])
     margin = cost.number("margin")
     page.paragraph(f"Margin: {significant(margin)} {escape(cost.child('revenue').text('currency'))} a year."
                    if math.isfinite(margin) else f"Margin: {escape(cost.text('margin_text'))}.")
@@ -333,14 +328,20 @@ def money(page, plant):
 
 
 def evidence(page, plant):
-    rows = {}
+    """Grouped twice: elements of one unit with the same source, then units that say the same."""
+    rows, units = {}, {}
     for line in plant.texts("evidence"):
         head, _, rest = line.partition(": ")
         grade, _, source = rest.partition(", ")
         unit, _, what = head.partition(", ")
-        rows.setdefault((unit, grade, source), []).append(what)
-    if rows:
+        rows.setdefault((unit.replace("unit ", "", 1), grade, source), []).append(what)
+    for (unit, grade, source), what in rows.items():
+        units.setdefault((" ".join(dict.fromkeys(what)), grade, source), []).append(unit)
+    if units:
         page.sub("What the numbers rest on")
-        page.table(["unit", "of", "class", "source"],
-                   [[escape(u.replace("unit ", "", 1)), escape(" ".join(dict.fromkeys(w))), escape(g), escape(s)]
-                    for (u, g, s), w in rows.items()], "Yields and constants with their class of evidence.", path=plant.path)
+        page.paragraph(f"Weakest class of the whole plant: <b>{escape(plant.text('worst_evidence'))}</b>. MEASURED: fitted to "
+                       "measurements; DERIVED: calculated from such; ESTIMATED: interpolated or by analogy; MEMORY: a usual value "
+                       "without a source, to be confirmed before a plant rests on it.")
+        page.table(["units", "of", "class", "source"],
+                   [[escape(", ".join(u)), escape(w), escape(g), escape(s)] for (w, g, s), u in units.items()],
+                   "Yields and constants with their class of evidence.", path=plant.path)

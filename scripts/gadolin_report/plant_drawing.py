@@ -86,6 +86,13 @@ def drawing(units, streams, torn, title):
         d.add(f'<path d="M{x1:.1f} {y1:.1f}C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}" '
               f'fill="none" stroke="{colour}" stroke-width="1.5"{dashed} marker-end="url(#tip)"/>')
 
+    labels_on_top = []
+
+    def label(x, y1, stream, colour):
+        """Written last, on a white rim, so that no line crosses it."""
+        labels_on_top.append(f'<text x="{x:.1f}" y="{y1:.1f}" font-size="10" fill="{colour}" stroke="#fff" stroke-width="3" '
+                             f'paint-order="stroke">{escape(shortened(labels[stream], 16))}</text>')
+
     lane = 0
     outgoing = {n: 0 for n in names}
     incoming = {n: 0 for n in names}
@@ -109,21 +116,21 @@ def drawing(units, streams, torn, title):
             side = 8 + 4 * (lane % 12)  # no two lines share a vertical
             d.add(f'<path d="M{x1 + BOX_W:.1f} {out_y:.1f}h{side}V{drop:.1f}H{x2 - 10 - side:.1f}V{in_y:.1f}H{x2:.1f}" fill="none" '
                   f'stroke="{colour}" stroke-width="1.4"{dash} marker-end="url(#tip)"/>')
-            d.text(x1 + BOX_W + 6, out_y - 4, shortened(labels[stream], 16), 9.5, "start", colour if back else "#444")
+            label(x1 + BOX_W + 6, out_y - 4, stream, colour if back else "#333")
         else:
             curve(x1 + BOX_W, out_y, x2, in_y)
-            d.text(x1 + BOX_W + 6, out_y - 4, shortened(labels[stream], 16), 9.5, "start", "#444")
+            label(x1 + BOX_W + 6, out_y - 4, stream, "#333")
     for name, kind, notes in units:
         x, y1 = at[name]
         fill = "#e8f1f8" if kind == "circuit" else "#f4f4ee"
         d.add(f'<rect x="{x:.1f}" y="{y1:.1f}" width="{BOX_W}" height="{BOX_H}" rx="4" fill="{fill}" '
               'stroke="#333" stroke-width="1.3"/>')
-        d.text(x + BOX_W / 2, y1 + 17, shortened(name, 22), 12.5, "middle", "#111", "bold")
+        d.text(x + BOX_W / 2, y1 + 17, shortened(name, 28), 12.5 if len(name) <= 18 else 9.5, "middle", "#111", "bold")
         d.text(x + BOX_W / 2, y1 + 31, kind.replace("_", " "), 10.5, "middle", "#555")
         for i, note in enumerate(notes[:2]):
             d.text(x + BOX_W / 2, y1 + 45 + 13 * i, shortened(note, 27), 10.5, "middle", "#222")
         for i, words in enumerate(left[name]):
-            d.text(8, y1 + 24 + 16 * i, shortened(words, 20), 11, "start", "#111", "bold")
+            d.text(8, y1 + 24 + 16 * i, shortened(words, 25), 11, "start", "#111", "bold")
             d.add(f'<line x1="8" y1="{y1 + 29 + 16 * i:.1f}" x2="{x - 2:.1f}" y2="{y1 + 29 + 16 * i:.1f}" stroke="#333" '
                   'stroke-width="1.5" marker-end="url(#tip)"/>')
         shown = above[name][:5] if len(above[name]) <= 5 else above[name][:4] + [f"+ {len(above[name]) - 4} more"]
@@ -140,6 +147,8 @@ def drawing(units, streams, torn, title):
         if shown:
             d.add(f'<line x1="{x + 8:.1f}" y1="{y1 + BOX_H:.1f}" x2="{x + 8:.1f}" y2="{y1 + BOX_H + 6 + 13 * len(shown):.1f}" '
                   'stroke="#333" stroke-width="1.4" marker-end="url(#tip)"/>')
+    for text in labels_on_top:
+        d.add(text)
     return d.svg()
 
 

@@ -76,8 +76,8 @@ def bars(rows, title, unit):
 def mccabe_thiele(equilibrium, operating, title, names):
     """equilibrium: [(x, y)] of each stage, operating: [(x of the aqueous coming, y of the organic leaving)] between
     stages; both mole shares of the better extracted side."""
-    d = Drawing(560, 520, title)
-    x, y = Axis(0, 1, 76, 536), Axis(0, 1, 456, 14)
+    d = Drawing(900, 500, title)
+    x, y = Axis(0, 1, 236, 676), Axis(0, 1, 446, 14)
     d.frame(x, y, f"share of {names[1]} in the aqueous", f"share of {names[1]} in the organic")
     d.line(x.at(0), y.at(0), x.at(1), y.at(1), "#999", 1, "4 3")
     curve = sorted(equilibrium)
@@ -94,8 +94,8 @@ def mccabe_thiele(equilibrium, operating, title, names):
         d.marker(x.at(a), y.at(b), "circle", COLOURS[0], 3)
     for a, b in operating:
         d.marker(x.at(a), y.at(b), "square", COLOURS[1], 2.6, False)
-    d.text(96, 34, "stages", 12, "start", COLOURS[0])
-    d.text(96, 52, "operating points", 12, "start", COLOURS[1])
+    d.text(252, 34, "stages", 12, "start", COLOURS[0])
+    d.text(252, 52, "operating points", 12, "start", COLOURS[1])
     return d.svg()
 
 

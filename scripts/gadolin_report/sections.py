@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+from . import circuit as banks
 from . import figures
 from .page import facts
 from .result import BELOW_LOD, MEASURED, NOT_MEASURED, STATUS_WORDS
@@ -21,12 +22,21 @@ CASE_FACTS = (
     ("method", "Method"), ("method_deviations", "Deviations from the method"),
     ("examiner", "Examiner"), ("authorised_by", "Authorised by"))
 TRACE = 1e-6  # of the feed; less than this of a species is no statement about a plant
+CALCULATED = ("process", "plant", "dynamics", "uncertainty", "optimisation")
 NOT_SUPPLIED = '<span class="missing">NOT SUPPLIED</span>'
 RARE_EARTHS = "La Ce Pr Nd Sm Eu Gd Tb Dy Y Ho Er Tm Yb Lu Sc".split()
 BY_NUMBER = "La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu".split()
 
 
+def is_calculation(sample):
+    """Nothing was measured: a process engineer's study, not a laboratory's report."""
+    return (not sample.child("case") and not sample.child("fit") and not sample.child("assay")
+            and any(sample.child(name) for name in CALCULATED))
+
+
 def is_draft(sample):
+    if is_calculation(sample):
+        return False
     case = sample.child("case")
     return any(not case.text(key) for key, _ in CASE_FACTS)
 
@@ -34,6 +44,11 @@ def is_draft(sample):
 def administrative(page, sample):
     page.heading("Administrative information")
     case = sample.child("case")
+    if is_calculation(sample):
+        page.add(facts([("Subject", escape(sample.text("entry_identifier"))),
+                        ("Kind", "Calculation. Nothing was measured for it and no laboratory or case stands behind it; its inputs, "
+                                 "with their hashes, are listed in the annex.")]))
+        return
     if not case:
         page.add(facts([("Sample in the result file", escape(sample.text("entry_identifier"))),
                         ("Laboratory, case, item, dates, method, authorisation",
@@ -150,12 +165,61 @@ def summary(page, sample):
         status = STATUS_WORDS[process.integer("status")]
         words = "was simulated to closure" if status == "ok" else f"<b>was not solved ({status})</b>"
         lines.append(f"The separation circuit <i>{escape(process.text('name'))}</i> {words}.")
+    lines += plant_lines(sample.child("plant")) + risk_lines(sample)
     if not lines:
         lines.append("The file holds no result for this sample.")
     page.add("<ul class=\"lead\">" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>")
+    if is_calculation(sample):
+        page.paragraph("Calculated numbers carry no uncertainty here; how far to trust them is said by their class of evidence and "
+                       "by the warnings.", "quiet")
+        return
     page.paragraph("\u00b1 is the expanded uncertainty U with coverage factor k&nbsp;=&nbsp;2 (about "
                    "95&nbsp;%). What is below a limit of detection, above a range or not measured is said "
                    "so in the tables; it is nowhere counted as zero.", "quiet")
+
+
+def plant_lines(plant):
+    """A plant in a few sentences: is it closed, what does it make, what does it cost, what is doubtful."""
+    if not plant or plant.text("not_for_report"):
+        return []
+    status = STATUS_WORDS[plant.integer("status")]
+    if status != "ok":
+        return [f"<b>The plant was not solved ({escape(status)}): {escape(plant.text('status_text').rstrip('.'))}.</b>"]
+    lines = []
+    closure = plant.child("balances").array("closure_relative")
+    products = plant.child("products")
+    made = [f"{escape(name)} {significant(float(flow))}&nbsp;kg/h at {100 * float(purity):.2f}&nbsp;wt%"
+            + ("" if purity >= target else " (<b>below the target</b>)")
+            for name, flow, purity, target in zip(products.texts("name"), products.array("oxide_flow"),
+                                                  products.array("purity_fraction"), products.array("target_purity_fraction"))]
+    lines.append("The plant runs steadily and every balance closes" +
+                 (f" (worst {significant(float(np.max(closure)), 2)} relative)." if len(closure) else "."))
+    if made:
+        lines.append(f"It makes {listed(made)} of the rare-earth oxides in each.")
+    cost = plant.child("cost")
+    for name, words in (("operating", "Operating cost"), ("revenue", "Revenue"), ("capital", "Capital")):
+        table = cost.child(name)
+        if not table or not math.isfinite(table.number("mid")):
+            continue
+        low, high = significant(table.number("low") / 1e6), significant(table.number("high") / 1e6)
+        missing = [item for item, why in zip(table.texts("item"), table.array("line_low")) if not math.isfinite(why)]
+        lines.append(f"{words}: {low if low == high else f'{low} to {high}'} million {escape(table.text('currency'))}"
+                     f"{'' if name == 'capital' else ' a year'} ({escape(table.text('market'))})" +
+                     (f"; <b>incomplete</b>, no price for {escape(listed(missing))}." if missing else "."))
+    lines.append(f"The weakest numbers it rests on are of class <b>{escape(plant.text('worst_evidence'))}</b>; "
+                 f"{len(plant.warnings())} warnings are listed in full below.")
+    return lines
+
+
+def risk_lines(sample):
+    lines = []
+    dynamics = sample.child("dynamics")
+    if dynamics:
+        words = "was followed in time" if STATUS_WORDS[dynamics.integer("status")] == "ok" else "<b>could not be followed to the end</b>"
+        lines.append(f"The circuit <i>{escape(dynamics.text('name') or sample.text('entry_identifier'))}</i> {words}.")
+    if sample.child("uncertainty"):
+        lines.append("How far the constants, the feed and the flows are known was carried through to the answers.")
+    return lines
 
 
 def fit_figure(page, path, two_theta, observed, calculated, background, ticks, merits, name):
@@ -467,17 +531,8 @@ def separation(page, sample):
     closures = []
     for name in process.texts("bank_groups"):
         bank = process.child(name)
-        species, stages = bank.texts("species"), bank.array("stage").tolist()
-        for phase in ("aqueous", "organic"):
-            if phase not in bank:
-                continue
-            profile = bank.array(phase)
-            series = [(s, profile[:, k].tolist()) for k, s in enumerate(species)]
-            page.figure(figures.profiles(stages, series, f"{phase} profile",
-                                         f"{phase} / mol/L (log)"),
-                        f"Bank <b>{escape(bank.text('name'))}</b>, {phase} phase leaving each stage.",
-                        f"{bank.path}/{phase}", f"{name}_{phase}", ["stage"] + [s + " (mol/L)" for s in species],
-                        [[int(s)] + [float(v) for v in profile[i]] for i, s in enumerate(stages)])
+        banks.profiles(page, bank, "", name)
+        banks.conditions(page, bank)
         closure = bank.child("closure")
         for balance, value in zip(closure.texts("balance"), closure.array("closure_relative")):
             closures.append((bank.text("name"), balance, float(value)))
@@ -589,6 +644,14 @@ def blind_spots(page, sample):
     """Always there: what the methods of this sample cannot see."""
     page.heading("What these methods cannot see")
     lines = list(sample.child("case").texts("blind_spots"))
+    if is_calculation(sample):
+        lines = ["Equilibrium and balances only: emulsions, crud, third phases, scale and corrosion are not predicted; loading, O/A and "
+                 "acid outside the data are flagged, not forbidden.",
+                 "Constants hold for the medium, diluent and concentrations they were measured in; stages outside are named among the "
+                 "warnings.",
+                 "Elements the feed does not state are nowhere in the balances; losses are those the configuration gives."]
+        page.add('<div class="box"><ul>' + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul></div>")
+        return
     if sample.child("fit"):
         lines += ["Diffraction does not see amorphous matter, nor phases below their LOD, nor phases "
                   "that were not in the list; fractions are of the named crystalline phases.",

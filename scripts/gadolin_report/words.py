@@ -21,11 +21,11 @@ def decimals_for(uncertainty):
 
 
 def grouped(value, decimals):
-    """1234.5 -> '1 234.5' with thin spaces; a negative number of decimals rounds before the point."""
+    """1234.5 -> '1 234.5' with narrow no-break spaces; a negative number of decimals rounds before the point."""
     rounded = round(value, decimals)
     if rounded == 0:
         rounded = 0.0
-    return f"{rounded:,.{max(decimals, 0)}f}".replace(",", "\u2009").replace("-", "\u2212")
+    return f"{rounded:,.{max(decimals, 0)}f}".replace(",", "\u202f").replace("-", "\u2212")
 
 
 def significant(value, figures=3):
