@@ -63,8 +63,10 @@ def words_of(page):
     text = page.read_text(encoding="utf-8")
     text = text.split("Provenance and technical annex</h2>")[0]
     text = re.sub(r"<svg.*?</svg>|base64,[^\"]*|<style>.*?</style>", "", text, flags=re.S)
+    # which balance of a unit is the worst is rounding too
+    text = re.sub(r"<table>(?:(?!</table>).)*The worst balance of each unit.*?</table>", "", text, flags=re.S)
     text = re.sub(r"GAD-\w+|results of [\d:+T-]+", "", text)
-    text = re.sub(r"\d(?:\.\d+)?\u00d710<sup>\u22121\d</sup>", "rounding", text)  # closures
+    text = re.sub(r"\d(?:\.\d+)?\u00d710<sup>\u22121\d</sup>", "0", text)  # closures are rounding
     text = re.sub(r"<[^>]*>", " ", text)
     numbers = NUMBER.findall(text)
     return NUMBER.sub("#", text).split(), numbers
