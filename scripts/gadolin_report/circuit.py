@@ -19,7 +19,7 @@ def profiles(page, bank, unit="", name=""):
         profile = bank.array(phase)
         shown = [k for k in range(len(species)) if profile[:, k].max() > 1e-9]
         page.figure(figures.profiles(stages, [(species[k], profile[:, k].tolist()) for k in shown], f"{phase} profile",
-                                     f"{phase} / mol/L (log)"),
+                                     f"{phase} / mol/L (log)", quiet=("Na", "NH4", "K", "HNO3", "HCl")),
                     f"{where} <b>{escape(bank.text('name'))}</b>, {phase} phase leaving each stage.",
                     f"{bank.path}/{phase}", f"{unit + '_' if unit else ''}{name}_{phase}",
                     ["stage"] + [s + " (mol/L)" for s in species],

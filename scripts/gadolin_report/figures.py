@@ -362,44 +362,64 @@ def stacked(rows, parts, title, x_label):
     return drawing.svg()
 
 
-def profiles(stages, series, title, y_label, log=True):
-    """series: [(words, [value per stage])] on a log axis; values <= 0 break the line."""
-    drawing = Drawing(900, 332 + 20 * math.ceil(len(series) / 8), title)
+def profiles(stages, series, title, y_label, log=True, quiet=()):
+    """series: [(words, [value per stage])] on a log axis; values <= 0 break the line. Each line bears its name at its right
+    end; those in `quiet` (what is no product, as sodium) are thin and grey."""
     numbers = [v for _, values in series for v in values if v > 0 and math.isfinite(v)]
+    key_rows = math.ceil(len(series) / 8)
+    top = 14 + 20 * key_rows
+    height = 300 if len(series) > 8 else 270
+    drawing = Drawing(900, top + height + 48, title)
     if not numbers:
         drawing.text(450, 160, "no number to draw", 14, "middle")
         return drawing.svg()
-    key_rows = math.ceil(len(series) / 8)
-    top = 14 + 20 * key_rows
     high = max(numbers)
     low = max(min(numbers), high * 1e-9)
+    bottom = top + height
     if log:
-        y = Axis(10 ** math.floor(math.log10(low) - 0.05), 10 ** math.ceil(math.log10(high) + 0.05),
-                 top + 270, top, log=True)
+        y = Axis(10 ** math.floor(math.log10(low) - 0.05), 10 ** math.ceil(math.log10(high) + 0.05), bottom, top, log=True)
     else:
-        y = Axis(0.0, high * 1.05, top + 270, top)
-    x = Axis(min(stages) - 0.4, max(stages) + 0.4, 78, 884)
+        y = Axis(0.0, high * 1.05, bottom, top)
+    x = Axis(min(stages) - 0.4, max(stages) + 0.4, 78, 850)
     step = max(1, math.ceil(len(stages) / 25))
     drawing.frame(x, y, "stage (1: organic enters, aqueous leaves)", y_label,
                   [(s, str(int(s))) for s in stages[::step]])
-    bottom = y.start
+    ends, place = [], 0
     for i, (words, values) in enumerate(series):
-        colour, dash = COLOURS[i % 8], DASHES[(i // 8) % 8] if i >= 8 else ""
-        shape = MARKERS[i % 4]
-        run = []
+        grey = words in quiet
+        colour = "#888" if grey else COLOURS[place % 8]
+        dash = "1 3" if grey else DASHES[(place // 8) % 8] if place >= 8 else ""
+        shape, filled = MARKERS[place % 4], place % 8 < 4
+        run, points = [], []
         for stage, value in zip(stages, values):
             if value > 0 and y.at(value) <= bottom:
                 run.append((x.at(stage), y.at(value)))
+                points.append(run[-1])
             else:
                 drawing.path(run, colour, 1.5, dash)
                 run = []
-        drawing.path(run, colour, 1.5, dash)
-        drawing.markers([(x.at(stage), y.at(value)) for stage, value in zip(stages, values)
-                         if value > 0 and y.at(value) <= bottom], shape, colour, 2.8, i % 8 < 4)
-        place, row = 84 + 100 * (i % 8), 12 + 20 * (i // 8)
-        drawing.line(place, row, place + 22, row, colour, 1.8, dash)
-        drawing.marker(place + 11, row, shape, colour, 3, i % 8 < 4)
-        drawing.text(place + 28, row + 4, words, 12)
+        drawing.path(run, colour, 1.2 if grey else 1.6, dash)
+        left, row = 84 + 100 * (i % 8), 12 + 20 * (i // 8)
+        drawing.line(left, row, left + 22, row, colour, 1.8, dash)
+        drawing.text(left + 28, row + 4, words, 12)
+        if not grey:
+            drawing.markers(points, shape, colour, 3, filled)
+            drawing.marker(left + 11, row, shape, colour, 3, filled)
+            place += 1
+        if points and points[-1][0] >= x.at(stages[-1]) - 0.5:
+            ends.append((points[-1][1], words, colour))
+    ends.sort()
+    below = -1e9  # names keep 9 units apart; a thin line leads to the curve they belong to
+    room = [e[0] for e in ends]
+    for k in range(len(ends)):
+        room[k] = below = max(room[k], below + 9)
+    spill = max(0.0, (room[-1] - bottom) if room else 0.0)
+    for k in reversed(range(len(ends))):
+        limit = bottom if k == len(ends) - 1 else room[k + 1] - 9
+        room[k] = min(room[k], limit) if spill else room[k]
+    for (at, words, colour), to in zip(ends, room):
+        drawing.line(x.at(stages[-1]) + 5, at, 860, to, colour, 0.6)
+        drawing.text(862, to + 3, words, 9.5, "start", colour)
     return drawing.svg()
 
 

@@ -92,12 +92,12 @@ def products(page, plant):
     if not rows:
         return
     page.sub("Products")
-    page.table(["product", "wanted", "wanted oxides / kg/h", "purity among rare-earth oxides / wt%",
-                "purity of all that is followed / wt%", "recovery / %", "asked / wt%"],
+    page.table(["product", "wanted", "wanted oxides / kg/h", "purity (REO) / wt%", "of all followed / wt%",
+                "recovery / %", "asked / wt%"],
                [[escape(n), escape(e), significant(f), purity_text(p) + ("" if p >= t else " <b>below</b>"), purity_text(a),
                  percent(r), percent(t, 3) if t > 0 else "\u2013"] for n, e, f, p, a, r, t in rows],
-               "Products. Flow of the wanted oxides alone (CeO2, Pr6O11, Tb4O7, else M2O3); purity by mass of oxides; recovery "
-               "by mole of what the feeds bring.", (2, 3, 4, 5, 6),
+               "Products. Flow of the wanted oxides alone (CeO2, Pr6O11, Tb4O7, else M2O3); purity by mass, "
+               "among rare-earth oxides and among all that is followed; recovery by mole of what the feeds bring.", (2, 3, 4, 5, 6),
                table.path)
     shown = [(n, r, p, t) for n, _, _, p, _, r, t in rows if p < 1 and r > 0]
     if shown:
@@ -120,7 +120,8 @@ def stream_table(page, streams):
                      significant(mass) if math.isfinite(mass) else "\u2013", banks.signed(ph), significant(rare)])
         data.append([name, a, b, role, phase, volume, mass, ph] + [float(v) for v in flow[i]])
     page.table(["stream", "role", "phase", "L/h", "kg/h dry", "pH", "rare earths / mol/h"], rows,
-               "Streams; every component is in the file and in the CSV below.", (3, 4, 5, 6), streams.path)
+               "Streams; every component is in the file and in the CSV below. pH is \u2212log10 of the concentration of H\u207a in mol/L, "
+               "without activities: below 0 in strong acids.", (3, 4, 5, 6), streams.path)
     header = ["Property", "Units"] + names
     table = [["role", ""] + roles, ["phase", ""] + streams.texts("phase"),
              ["volume flow", "L/h"] + streams.array("volume_flow").tolist(),
@@ -131,17 +132,17 @@ def stream_table(page, streams):
     carried = [c for k, c in enumerate(component) if c in RARE and np.nansum(flow[:, k]) > 0]
     keep = [i for i, role in enumerate(roles) if role in ("feed", "product")]
     if carried and keep:
-        short = [[names[i][:18]] + [float(flow[i, component.index(c)]) for c in carried] for i in keep]
+        short = [[names[i] if len(names[i]) < 25 else names[i][:24] + "\u2026"] + [float(flow[i, component.index(c)]) for c in carried] for i in keep]
         page.figure(profile_bars(short, carried), "Rare earths in feeds and products, mol/h (log); the stream table is the CSV.",
                     streams.path, "streams", header, table)
 
 
 def profile_bars(rows, elements):
     """Feeds and products as lines over the elements."""
-    d = figures.Drawing(900, 350 + 20 * math.ceil(len(rows) / 5), "rare earths in feeds and products")
+    d = figures.Drawing(900, 350 + 20 * math.ceil(len(rows) / 4), "rare earths in feeds and products")
     numbers = [v for row in rows for v in row[1:] if v > 0 and math.isfinite(v)]
     high, low = max(numbers), max(min(numbers), max(numbers) * 1e-8)
-    top = 14 + 20 * math.ceil(len(rows) / 5)
+    top = 14 + 20 * math.ceil(len(rows) / 4)
     x = figures.Axis(-0.5, len(elements) - 0.5, 78, 884)
     y = figures.Axis(10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high)), top + 280, top, log=True)
     d.frame(x, y, "", "mol/h", [(i, e) for i, e in enumerate(elements)])
@@ -151,7 +152,7 @@ def profile_bars(rows, elements):
         d.path(points, colour, 1.4, figures.DASHES[i // 8])
         for px, py in points:
             d.marker(px, py, figures.MARKERS[i % 4], colour, 3.2, i % 8 < 4)
-        px, py = 84 + 160 * (i % 5), 12 + 20 * (i // 5)
+        px, py = 84 + 200 * (i % 4), 12 + 20 * (i // 4)
         d.marker(px, py, figures.MARKERS[i % 4], colour, 3.2, i % 8 < 4)
         d.text(px + 10, py + 4, row[0], 11)
     return d.svg()

@@ -2,7 +2,7 @@
 from .figures import COLOURS, Drawing
 from .words import escape
 
-BOX_W, BOX_H, GAP_X, GAP_Y = 150, 66, 96, 46
+BOX_W, BOX_H, GAP_X, GAP_Y = 150, 66, 104, 46
 PER_BAND = 5
 
 
@@ -142,7 +142,8 @@ def drawing(units, streams, torn, title):
         shown = below[name][:8] if len(below[name]) <= 8 else below[name][:7] + [("", f"+ {len(below[name]) - 7} more")]
         for i, (role, words) in enumerate(shown):
             product = role == "product"
-            d.text(x + 14, y1 + BOX_H + 13 + 13 * i, shortened(words, 34), 10.5 if product else 10, "start",
+            words = words.replace(" entrained ", ": entr. ")
+            d.text(x + 14, y1 + BOX_H + 13 + 13 * i, shortened(words, 36), 10.5 if product else 10, "start",
                    "#111" if product else COLOURS[3], "bold" if product else "")
         if shown:
             d.add(f'<line x1="{x + 8:.1f}" y1="{y1 + BOX_H:.1f}" x2="{x + 8:.1f}" y2="{y1 + BOX_H + 6 + 13 * len(shown):.1f}" '
