@@ -43,6 +43,7 @@ gadolin_library(kernels separation gadolin_kernels_exec)
 
 if(NOT GADOLIN_KERNELS_ONLY)
   find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+  find_path(GADOLIN_BOOST boost/random/sobol.hpp REQUIRED)  # headers only
   find_package(fmt REQUIRED)
   find_package(nlohmann_json REQUIRED)
   find_package(tomlplusplus REQUIRED)

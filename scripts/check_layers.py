@@ -21,6 +21,7 @@ LIBRARIES = (
     ("CUDA", r"cuda.*|cooperative_groups.*|cub/.*|nv/.*|vector_types\.h|device_launch_parameters\.h"),
     ("Thrust", r"thrust/.*"),
     ("OpenMP", r"omp\.h"),
+    ("Boost", r"boost/.*"),
     ("Eigen", r"Eigen/.*|unsupported/Eigen/.*"),
     ("HDF5", r"hdf5.*|H5.*"),
     ("toml++", r"toml\+\+/.*|toml\.hpp"),
@@ -56,7 +57,7 @@ TABLE = {
                     "models/core sees the standard library and kernels/exec/item_status.hpp"),
     "models/recovery": ({"standard", "Eigen", "fmt"}, ("models", "kernels"),
                         "models/recovery sees models and kernels, no files, no reader, no store"),
-    "models": ({"standard", "Eigen", "fmt"}, ("models/core", "kernels", "OWN"),
+    "models": ({"standard", "Eigen", "Boost", "fmt"}, ("models/core", "kernels", "OWN"),
                "models/<domain> sees models/core, kernels and itself, never another domain or files"),
     "io": ({"standard", "files", "system", "HDF5", "toml++", "nlohmann", "pugixml", "gemmi", "fmt",
             "zlib", "libzip", "OpenSSL"}, ("models/core", "models/*/types.hpp", "models/*/types_*.hpp", "io",
@@ -109,8 +110,8 @@ def check_include(root, path, bracket, target):
             return f"<{target}> belongs to no library in this script's list - add it there, with a reason"
         if library not in libraries:
             return f"{library} header; {words}"
-        if library == "Eigen" and path.suffix == ".hpp":
-            return "Eigen in a header; models use it inside .cpp only"
+        if library in ("Eigen", "Boost") and path.suffix == ".hpp":
+            return f"{library} in a header; models use it inside .cpp only"
         if is_types and library != "standard":
             return f"{library} header; {TYPES_RULE}"
         return None

@@ -8,7 +8,7 @@ set -euo pipefail
 run_packages=(
   g++ cmake ninja-build ccache                   # build tools
   libtrilinos-kokkos-dev libthrust-dev libtbb-dev  # execution layer
-  libeigen3-dev libhdf5-dev zlib1g-dev libzip-dev libssl-dev  # numbers, storage, SHA-256
+  libeigen3-dev libboost-dev libhdf5-dev zlib1g-dev libzip-dev libssl-dev  # numbers, storage, SHA-256
   libfmt-dev libcli11-dev          # text, command line
   libtomlplusplus-dev nlohmann-json3-dev libpugixml-dev  # TOML, JSON, XML
   gemmi-dev tao-pegtl-dev libstb-dev             # CIF (gemmi does not pull what it includes)

@@ -66,10 +66,11 @@ UncertaintyPlan plan_of(const TomlTable& root, const std::string& file, const st
   }
   const TomlTable t = root.table("uncertainty");
   plan.rows = static_cast<std::size_t>(t.integer_or("rows", 1024, 2, 10000000));
-  plan.sampling =
-      t.choice_or("sampling", "monte_carlo", {"monte_carlo", "latin_hypercube"}) == "monte_carlo"
-          ? SampleKind::monte_carlo
-          : SampleKind::latin_hypercube;
+  const auto sampling =
+      t.choice_or("sampling", "monte_carlo", {"monte_carlo", "latin_hypercube", "scrambled_sobol"});
+  plan.sampling = sampling == "latin_hypercube"   ? SampleKind::latin_hypercube
+                  : sampling == "scrambled_sobol" ? SampleKind::scrambled_sobol
+                                                  : SampleKind::monte_carlo;
   plan.sobol = t.boolean_or("sobol", true);
   plan.bootstrap = static_cast<int>(t.integer_or("bootstrap", 200, 0, 100000));
   plan.store_designs = t.boolean_or("store_designs", true);

@@ -61,7 +61,7 @@ struct UncertainSpecification {
   std::optional<double> purity_min, recovery_min;
 };
 
-enum class SampleKind { monte_carlo, latin_hypercube };
+enum class SampleKind { monte_carlo, latin_hypercube, scrambled_sobol };
 
 struct UncertaintyPlan {
   std::string name;

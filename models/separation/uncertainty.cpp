@@ -10,6 +10,7 @@
 #include "models/separation/check_circuit.hpp"
 #include "models/separation/gradient.hpp"
 #include "models/separation/sobol.hpp"
+#include "models/separation/sobol_sequence.hpp"
 #include "models/separation/stage_chemistry.hpp"
 #include "models/separation/uncertainty_inputs.hpp"
 
@@ -81,6 +82,7 @@ class Run {
   std::size_t k_, per_row_;
   std::vector<Place> outputs_, specifications_;
   std::vector<std::vector<std::uint32_t>> order_[2];  ///< Latin hypercube
+  ScrambledSobol sequence_;                           ///< empty for other samplings
   std::vector<std::vector<double>> raw_;              ///< [outputs][cascades] without factors
   std::vector<std::vector<std::uint8_t>> met_;        ///< [specifications + all][cascades]
   std::vector<std::uint8_t> solved_;                  ///< [cascades]
@@ -135,7 +137,9 @@ class Run {
     result_.rows = plan_.rows;
     result_.seed = plan_.seed;
     result_.sampling = plan_.sampling == SampleKind::latin_hypercube ? "Latin hypercube"
-                                                                     : "Monte Carlo, Philox4x32-10";
+                       : plan_.sampling == SampleKind::scrambled_sobol
+                           ? "Sobol' sequence, Owen scrambling"
+                           : "Monte Carlo, Philox4x32-10";
     if (plan_.rows < 2 || plan_.outputs.empty()) {
       throw Error("E-SEP-077", "fewer than 2 rows, or no output asked", circuit.source_file,
                   "give rows and an [[uncertainty.output]] or specification", ExitCode::usage);
@@ -177,6 +181,15 @@ class Run {
       all.text = "all together";
       result_.verdicts.push_back(all);
     }
+    if (plan_.sampling == SampleKind::scrambled_sobol) {
+      sequence_ = ScrambledSobol(plan_.seed, 2 * k_);
+      if ((plan_.rows & (plan_.rows - 1)) != 0) {
+        result_.warnings.push_back(
+            {"W-SEP-071", std::to_string(plan_.rows) +
+                              " rows of a Sobol' sequence are no power of two: less even than "
+                              "they could be"});
+      }
+    }
     if (plan_.sampling == SampleKind::latin_hypercube) {
       for (int which = 0; which < 2; ++which) {
         for (std::size_t j = 0; j < k_; ++j) {
@@ -187,6 +200,9 @@ class Run {
   }
 
   double uniform(std::size_t row, std::size_t j, int which) const {
+    if (sequence_.columns() > 0) {
+      return sequence_.at(row, which == 0 ? j : k_ + j);
+    }
     const double u = uniform_at(plan_.seed, row, j, which);
     if (order_[which].empty()) return u;
     return (static_cast<double>(order_[which][j][row]) + u) / static_cast<double>(plan_.rows);
