@@ -289,10 +289,14 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void contents_from_short(const Team& team, Wo
 
 constexpr double most_growth = 1.2;  // of |F| by the stages put in at once
 constexpr double goal = 2e-14, good_enough = 1e-12, coarse_goal = 1e-2;
+/// Direction (of any ln H, ln X) beyond which fewer stages at a time are tried at once.
+constexpr double wall = 15.0;
+/// Iterations of the whole bank after which lengthening is given up for the leak.
+constexpr int patience = 50;
 
 /// A cold bank: twice the stages at a time, fewer where it does not bear that, pseudo-time where it
-/// bears none.
-/// out  fallbacks: how often twice the stages were too many
+/// bears none; the whole bank from a leak, then in pseudo-time, where that takes long.
+/// out  steps: of pseudo-time and of the leak; fallbacks: how often the way had to be changed
 template <class Team, int W>
 GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W>& work,
                                                    const BankArgs& args, bool convex,
@@ -328,7 +332,8 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
     }
     const double target = last ? goal : coarse_goal;
     progress.active = true;
-    newton(team, b, work.short_n == 0 ? 25 : 12, target, progress);
+    const bool divisible = work.short_n > 0 && added > 1;
+    newton(team, b, work.short_n == 0 ? 25 : 12, target, progress, divisible ? wall : 1e300);
     if (progress.active && work.short_n == 0) {
       ++fallbacks;
       first_contact(team, b, work.law, convex);  // a short bank costs little
@@ -351,15 +356,17 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
       continue;
     }
     ++fallbacks;
-    if (work.short_n == 0 || added == 1) break;
+    if (work.short_n == 0 || added == 1 || progress.stage_solves > patience * work.stages) break;
     count = work.short_n + (added + 1) / 2;
   }
-  // From the very beginning, and slowly: loosely first, since the path is not the answer, then true
-  // to the transient.
   team.for_each(static_cast<std::size_t>(work.stages),
                 [&](std::size_t i) { work.list[i] = static_cast<std::int32_t>(i); });
   team.barrier();
   load_stages(team, work, args, work.stages);
+  follow_leak(team, b, work.law, convex, goal, work.short_eta, work.short_xi, progress, steps);
+  if (!progress.active) return;
+  // From the very beginning, and slowly: loosely first, since the path is not the answer, then true
+  // to the transient.
   for (int tight = 0; tight < 2; ++tight) {
     first_contact(team, b, work.law, convex);
     share_out(team, b);

@@ -73,7 +73,7 @@ GADOLIN_INLINE double of_lane(const Lanes<W>& pack, std::size_t k) {
   return pack[static_cast<int>(k % W)];
 }
 
-/// Row of one species in stage i.
+/// Row of one species.
 template <int W>
 GADOLIN_INLINE void species_row(const BankView<W>& b, std::size_t k, Lanes<W>* line) {
   using V = Lanes<W>;

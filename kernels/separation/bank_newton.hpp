@@ -18,12 +18,13 @@ struct Progress {
 };
 
 /// Damped Newton at the current hold, from b.eta, b.xi.
-/// in   cap iterations; target |F| at which the bank is done
+/// in   cap iterations; target |F| at which the bank is done; wall: longest direction worth a trial
 /// out  progress.active false where the target was met, or |F| below rounding no longer improves;
 ///      largest |F|; b at the answer
 template <class Team, int W>
 GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b, int cap,
-                                               double target, Progress& progress) {
+                                               double target, Progress& progress,
+                                               double wall = 1e300) {
   constexpr double rounding = 1e-11;
   transport(team, b, b.eta, b.xi);
   residuals(team, b);
@@ -40,7 +41,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
     const double longest = longest_step(b);
     ++progress.count;
     progress.stage_solves += b.n;
-    if (!(longest < 1e300)) break;
+    if (!(longest < wall)) break;
     double scale = longest > 2.0 ? 2.0 / longest : 1.0;
     Merit next;
     bool better = false;
@@ -247,6 +248,89 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
   }
   b.hold = 0.0;
   progress.active = true;
+}
+
+/// How follow_leak() walks.
+struct LeakPace {
+  double first = 0.3;      ///< leak at the beginning, 1 / stage volume: metal stays a few stages
+  double lowest = 1e-9;    ///< next to none
+  double step = 3.0;       ///< first step of ln leak
+  double near = 1e-2;      ///< |F| at which a point of the path is good enough
+  double change = 1.0;     ///< of any ln H, ln X foreseen for a step
+  double shortest = 1e-5;  ///< step at which the path is given up
+  int points = 300;
+  int cap = 5;  ///< Newton iterations per point
+};
+
+/// The steady state of a bank whose stages lose a share of all metal, the leak, followed from a
+/// large leak to none (S15). Nothing can be held between extraction and scrub where it leaks away
+/// before: the path starts easy and goes to the answer without turning back. Extrapolated over the
+/// last two points.
+/// in   eta, xi, eta_before, xi_before: scratch [n]
+/// out  progress as newton(); points counted
+template <class Team, int W>
+GADOLIN_HD GADOLIN_SEPARATION_CALL void follow_leak(const Team& team, BankView<W>& b,
+                                                    const SpeciesLaw* law, bool convex,
+                                                    double target, double* eta, double* xi,
+                                                    Progress& progress, std::int32_t& points) {
+  using V = Lanes<W>;
+  const LeakPace pace;
+  const std::size_t n = static_cast<std::size_t>(b.n);
+  team.for_each(n * static_cast<std::size_t>(b.packs),
+                [&](std::size_t e) { b.content[e] = V(0.0); });
+  first_contact(team, b, law, convex);
+  b.hold = pace.first;
+  progress.active = true;
+  newton(team, b, 40, 0.1 * pace.near, progress);
+  const double end = std::log(pace.first / pace.lowest);
+  double at = 0.0, before = 0.0, step = pace.step, speed = 0.0;
+  bool fresh = true;  // b.eta, b.xi are a new point of the path
+  while (!progress.active || !fresh) {
+    if (fresh) {
+      double fastest = 0.0;
+      if (at > before) {
+        for (std::size_t i = 0; i < n; ++i) {
+          const double h = std::fabs(b.eta[i] - eta[i]), x = std::fabs(b.xi[i] - xi[i]);
+          fastest = std::fmax(fastest, std::fmax(h, x));
+        }
+        speed = fastest / (at - before);
+      }
+      team.barrier();
+      team.for_each(n, [&](std::size_t i) {
+        b.old_eta[i] = eta[i];
+        b.old_xi[i] = xi[i];
+        eta[i] = b.eta[i];
+        xi[i] = b.xi[i];
+      });
+      team.barrier();
+    }
+    if (speed * step > pace.change) step = pace.change / speed;
+    if (step < pace.shortest || ++points > pace.points) break;
+    const bool last = at + step >= end;
+    const double next = last ? end : at + step;
+    const double ahead = at > before ? (next - at) / (at - before) : 0.0;
+    team.for_each(n, [&](std::size_t i) {
+      b.eta[i] = ahead > 0.0 ? eta[i] + ahead * (eta[i] - b.old_eta[i]) : eta[i];
+      b.xi[i] = ahead > 0.0 ? xi[i] + ahead * (xi[i] - b.old_xi[i]) : xi[i];
+    });
+    team.barrier();
+    b.hold = last ? 0.0 : pace.first * std::exp(-next);
+    const int count = progress.count;
+    progress.active = true;
+    newton(team, b, last ? 12 : pace.cap, last ? target : pace.near, progress);
+    fresh = !progress.active;
+    if (!fresh) {
+      step = 0.3 * (next - at);
+      continue;
+    }
+    if (last) break;
+    before = at;
+    at = next;
+    const int needed = progress.count - count;
+    step *= needed <= 1 ? 3.0 : needed == 2 ? 2.0 : needed == 3 ? 1.3 : 0.8;
+  }
+  if (b.hold > 0.0) progress.active = true;
+  b.hold = 0.0;
 }
 
 }  // namespace gadolin::separation::bank_detail
