@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/result_json.hpp"
+#include "app/separation/metric_money.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/optimise.hpp"
 #include "io/config/sweep.hpp"
@@ -88,7 +89,11 @@ int run_optimise(const std::string& file, const CommonOptions& options) {
     return 0;
   }
   RunRecord run = begin_run(options, settings, "");
-  const auto wanted = config::read_optimise(file, &run.inputs);
+  auto wanted = config::read_optimise(file, &run.inputs);
+  std::vector<separation::Metric*> metrics;
+  for (auto& objective : wanted.objectives) metrics.push_back(&objective.metric);
+  for (auto& constraint : wanted.constraints) metrics.push_back(&constraint.metric);
+  price_money(file, metrics, run.inputs);
   const config::BaseDesign base(wanted.base_file, &run.inputs);
   std::optional<io::ResultFile> store;
   if (!options.out.empty()) {
@@ -122,6 +127,10 @@ int run_optimise(const std::string& file, const CommonOptions& options) {
     std::cout << to_text(document_of(result)) << '\n';
   } else {
     print_front(result);
+    for (const auto* metric : metrics) {
+      if (!metric->money.priced) continue;
+      std::cout << "  " << metric->name << ": " << metric->source << '\n';
+    }
   }
   print_warnings(result.warnings, options);
   return static_cast<int>(result.front.empty() ? ExitCode::partial : ExitCode::done);

@@ -11,6 +11,7 @@
 
 #include "app/build_info.hpp"
 #include "app/result_json.hpp"
+#include "app/separation/metric_money.hpp"
 #include "app/separation/verbs.hpp"
 #include "app/stop_signal.hpp"
 #include "io/config/sweep.hpp"
@@ -58,7 +59,10 @@ int run_sweep(const SweepOptions& given, const CommonOptions& options) {
                 "add --out SWEEP.h5", ExitCode::usage);
   }
   RunRecord run = begin_run(options, settings, "");
-  const auto sweep = config::read_sweep(given.file, &run.inputs);
+  auto sweep = config::read_sweep(given.file, &run.inputs);
+  std::vector<separation::Metric*> metrics;
+  for (auto& metric : sweep.metrics) metrics.push_back(&metric);
+  price_money(given.file, metrics, run.inputs);
   const config::BaseDesign base(sweep.base_file, &run.inputs);
   std::vector<std::string> inputs;
   for (const auto& input : run.inputs) inputs.push_back(input.path);

@@ -1,10 +1,8 @@
 #include "io/config/dynamics.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
-#include "io/config/circuit.hpp"
-#include "io/config/toml_table.hpp"
+#include "io/config/study_file.hpp"
 
 namespace gadolin::config {
 
@@ -41,15 +39,9 @@ void hold_up(const TomlTable& t, HoldUp& h) {
 DynamicsPlan plan_of(const TomlTable& root, const std::string& file, const std::string& text,
                      std::vector<InputFile>* records) {
   DynamicsPlan plan;
-  if (root.has("design")) {
-    const auto path = std::filesystem::path(file).parent_path() / root.text("design");
-    plan.circuit = read_circuit(path.lexically_normal().string(), records);
-    plan.name = root.text_or("name", plan.circuit.name);
-    root.text_or("description", "");
-  } else {
-    plan.circuit = parse_circuit(text, file, records);
-    plan.name = plan.circuit.name;
-  }
+  const StudiedCircuit studied = studied_circuit(root, file, text, records);
+  plan.circuit = studied.circuit;
+  plan.name = studied.name;
   const TomlTable t = root.table("dynamics");
   std::vector<std::string> banks;
   for (const auto& bank : plan.circuit.banks) banks.push_back(bank.name);
@@ -100,20 +92,14 @@ DynamicsPlan plan_of(const TomlTable& root, const std::string& file, const std::
     s.finish();
   }
   t.finish();
-  if (root.has("design")) {
-    root.allow("uncertainty");
-    root.finish();
-  }
+  finish_study(root, studied, "uncertainty");
   return plan;
 }
 
 }  // namespace
 
 DynamicsPlan read_dynamics(const std::string& path, std::vector<InputFile>* records) {
-  InputFile record;
-  const TomlTable root = TomlTable::read(path, &record, "dynamics");
-  if (records != nullptr) records->push_back(record);
-  return plan_of(root, path, root.source(), records);
+  return read_study(path, "dynamics", records, plan_of);
 }
 
 DynamicsPlan parse_dynamics(const std::string& text, const std::string& file,

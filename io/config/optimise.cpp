@@ -48,6 +48,7 @@ separation::OptimiseSettings read_optimise(const std::string& path,
     c.metric = metric_of(t);
     s.constraints.push_back(c);
   }
+  for (const char* other : {"equipment", "economics"}) root.allow(other);  // io/config/economics
   root.finish();
   return s;
 }

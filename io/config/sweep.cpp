@@ -113,12 +113,19 @@ separation::Metric metric_of(const TomlTable& t) {
     for (const auto& key : weights.keys()) {
       const auto found = std::find(kinds().begin(), kinds().end(), key);
       const MetricKind part = found == kinds().end() ? MetricKind::cost : kind_of(key);
-      if (part <= MetricKind::flow || part == MetricKind::cost) {
+      const bool money = part == MetricKind::cost || part == MetricKind::cost_per_kg;
+      if (part <= MetricKind::flow || money) {
         throw weights.error("E-SEP-113", "\"" + key + "\" cannot be priced", key,
-                            "use base, acid, stages, solvent or stage_flow");
+                            "use base, acid, stages, solvent, stage_flow or stage_throughput");
       }
       m.weights.push_back({part, weights.number(key)});
     }
+  }
+  if (m.kind == MetricKind::cost_per_kg) {
+    m.money.base = t.text_or("base", m.money.base);
+    m.money.acid = t.text_or("acid", m.money.acid);
+    m.money.capital_charge_fraction = t.number_or("capital_charge_fraction", 0.0, fraction);
+    m.money.hours_per_year = t.number_or("hours_per_year", m.money.hours_per_year, {1.0, 8784.0});
   }
   t.finish();
   return m;
@@ -163,6 +170,7 @@ separation::SweepSettings read_sweep(const std::string& path, std::vector<InputF
   }
   for (const TomlTable& t : root.tables_or_none("vary")) s.axes.push_back(axis_of(t));
   s.metrics = metrics_of(root);
+  for (const char* other : {"equipment", "economics"}) root.allow(other);  // io/config/economics
   root.finish();
   return s;
 }

@@ -1,9 +1,6 @@
 #include "io/config/uncertainty.hpp"
 
-#include <filesystem>
-
-#include "io/config/circuit.hpp"
-#include "io/config/toml_table.hpp"
+#include "io/config/study_file.hpp"
 
 namespace gadolin::config {
 
@@ -54,16 +51,9 @@ UncertainValue value_of(const TomlTable& t, bool& about_template) {
 UncertaintyPlan plan_of(const TomlTable& root, const std::string& file, const std::string& text,
                         std::vector<InputFile>* records) {
   UncertaintyPlan plan;
-  const bool apart = root.has("design");
-  if (apart) {
-    const auto path = std::filesystem::path(file).parent_path() / root.text("design");
-    plan.circuit = read_circuit(path.lexically_normal().string(), records);
-    plan.name = root.text_or("name", plan.circuit.name);
-    root.text_or("description", "");
-  } else {
-    plan.circuit = parse_circuit(text, file, records);
-    plan.name = plan.circuit.name;
-  }
+  const StudiedCircuit studied = studied_circuit(root, file, text, records);
+  plan.circuit = studied.circuit;
+  plan.name = studied.name;
   const TomlTable t = root.table("uncertainty");
   plan.rows = static_cast<std::size_t>(t.integer_or("rows", 1024, 2, 10000000));
   const auto sampling =
@@ -151,20 +141,14 @@ UncertaintyPlan plan_of(const TomlTable& root, const std::string& file, const st
     }
   }
   t.finish();
-  if (apart) {
-    root.allow("dynamics");
-    root.finish();
-  }
+  finish_study(root, studied, "dynamics");
   return plan;
 }
 
 }  // namespace
 
 UncertaintyPlan read_uncertainty(const std::string& path, std::vector<InputFile>* records) {
-  InputFile record;
-  const TomlTable root = TomlTable::read(path, &record, "uncertainty");
-  if (records != nullptr) records->push_back(record);
-  return plan_of(root, path, root.source(), records);
+  return read_study(path, "uncertainty", records, plan_of);
 }
 
 UncertaintyPlan parse_uncertainty(const std::string& text, const std::string& file,

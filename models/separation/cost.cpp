@@ -38,6 +38,19 @@ std::optional<double> exchanged(const std::string& from, const std::string& to,
   return std::nullopt;
 }
 
+/// The anchor of capital: 101 MUSD of it are solvent extraction with 1000 mixer-settlers at 10 000
+/// t a year.
+constexpr const char* capital_anchor = "Avalon separation plant capital";
+constexpr double anchor_sx_usd = 101e6, anchor_stages = 1000.0, anchor_t_per_year = 10000.0;
+
+/// Row of an index or anchor, of a year or (0) any; grade C never.
+const IndexRow* index_row(const EconomicTables& tables, const std::string& item, int year = 0) {
+  for (const IndexRow& row : tables.indices) {
+    if (row.item == item && (year == 0 || row.year == year) && row.grade != "C") return &row;
+  }
+  return nullptr;
+}
+
 class Costing {
  public:
   Costing(const PlantResult& result, const PlantEquipment& equipment, const EconomicTables& tables,
@@ -260,19 +273,6 @@ class Costing {
     }
   }
 
-  const IndexRow* index(const std::string& item, int year) const {
-    for (const IndexRow& row : tables_.indices) {
-      if (row.item == item && row.year == year && row.grade != "C") return &row;
-    }
-    return nullptr;
-  }
-  const IndexRow* anchor(const std::string& item) const {
-    for (const IndexRow& row : tables_.indices) {
-      if (row.item == item && row.grade != "C") return &row;
-    }
-    return nullptr;
-  }
-
   /// One anchor with its own count of mixer-settlers: scaled by count and by size^0.6.
   void capital() {
     CostSum& sum = cost_.capital;
@@ -281,21 +281,13 @@ class Costing {
     sum.currency = "USD";
     cost_.capital_year = settings_.cost_year;
     cost_.capital_class = "AACE class 5, -50 % to +100 %";
-    const IndexRow* plant = anchor("Avalon separation plant capital");
+    const IndexRow* plant = index_row(tables_, capital_anchor);
     if (plant == nullptr || equipment_.stages == 0) return;
-    const IndexRow* then = index("CEPCI", plant->year);
-    const IndexRow* now = index("CEPCI", settings_.cost_year);
-    if (then == nullptr || now == nullptr) {
-      throw Error("E-COST-002",
-                  "no CEPCI of grade A or B for " +
-                      std::to_string(now == nullptr ? settings_.cost_year : plant->year),
-                  "", "give cost_year up to 2021, or the index by own indices", ExitCode::usage);
-    }
-    constexpr double anchor_sx_usd = 101e6, anchor_stages = 1000.0, anchor_t_per_year = 10000.0;
     const double t_per_year = 1e-3 * equipment_.rare_earth_fed_kg_oxide_per_h * hours_;
-    const double escalation = now->value / then->value;
-    const double size = std::pow(t_per_year / anchor_t_per_year, 0.6);
-    const double sx = anchor_sx_usd * equipment_.stages / anchor_stages * size * escalation;
+    const double sx =
+        *solvent_extraction_usd(tables_, settings_.cost_year, equipment_.stages, t_per_year);
+    const IndexRow* then = index_row(tables_, "CEPCI", plant->year);
+    const IndexRow* now = index_row(tables_, "CEPCI", settings_.cost_year);
     const auto add = [&](const std::string& item, double usd, const std::string& note) {
       CostLine l;
       l.group = "capital";
@@ -353,6 +345,41 @@ class Costing {
 };
 
 }  // namespace
+
+std::optional<double> solvent_extraction_usd(const EconomicTables& tables, int cost_year,
+                                             double stages, double t_per_year) {
+  const IndexRow* plant = index_row(tables, capital_anchor);
+  if (plant == nullptr) return std::nullopt;
+  const IndexRow* then = index_row(tables, "CEPCI", plant->year);
+  const IndexRow* now = index_row(tables, "CEPCI", cost_year);
+  if (then == nullptr || now == nullptr) {
+    throw Error(
+        "E-COST-002",
+        "no CEPCI of grade A or B for " + std::to_string(now == nullptr ? cost_year : plant->year),
+        "", "give cost_year up to 2021, or the index by own indices", ExitCode::usage);
+  }
+  return anchor_sx_usd * stages / anchor_stages * std::pow(t_per_year / anchor_t_per_year, 0.6) *
+         now->value / then->value;
+}
+
+std::optional<double> money_per(const EconomicTables& tables, const CostSettings& settings,
+                                const std::string& item, const std::string& unit, PriceRow& quote,
+                                std::string& why_not) {
+  const auto found = find_price(tables,
+                                {item, settings.reagent_market, settings.reagent_currency,
+                                 settings.price_date, settings.reagent_window_years},
+                                settings.exchange, why_not);
+  if (!found) return std::nullopt;
+  std::string priced_in;
+  const double per = amount_in(found->per, priced_in);
+  if (!(per > 0.0) || priced_in != unit) {
+    why_not = "its price is per " + found->per + ", asked for per " + unit;
+    return std::nullopt;
+  }
+  quote = *found;
+  return 0.5 * (found->low + found->high) / per *
+         *exchanged(found->currency, settings.reagent_currency, settings.exchange);
+}
 
 double decimal_year(const std::string& date) {
   const auto bad = [&] {

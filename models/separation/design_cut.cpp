@@ -2,225 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 
-#include "models/core/element.hpp"
-#include "models/separation/batch.hpp"
+#include "models/separation/design_search.hpp"
 #include "models/separation/design_strip.hpp"
 #include "models/separation/simulate.hpp"
-#include "models/separation/solve_banks.hpp"
-#include "models/separation/species_law.hpp"
-#include "models/separation/xu.hpp"
 
 namespace gadolin::separation {
 
 namespace {
-
-constexpr double hopeless = 1e6;  // excess of a point that could not be solved
-
-/// ln H at which the sum of ln D of the species is zero.
-double ln_h_where_balanced(const std::vector<SpeciesLaw>& laws, double x_free) {
-  double low = -40.0, high = 5.0;
-  for (int it = 0; it < 100; ++it) {
-    const double mid = 0.5 * (low + high);
-    double sum = 0.0;
-    for (const SpeciesLaw& law : laws) sum += ln_distribution(law, std::log(x_free), mid, x_free);
-    (sum > 0.0 ? low : high) = mid;
-  }
-  return 0.5 * (low + high);
-}
-
-/// A bank of extraction and scrub, what it was given and what it lost.
-struct Point {
-  int extraction = 1, scrub = 1;
-  double organic = 0.0;  ///< L/h
-  double acid = 0.0;     ///< mol/h of the scrub
-  double up = 0.0, down = 0.0, loading = 0.0;
-  bool solved = false;
-
-  int stages() const { return extraction + scrub; }
-};
-
-class CutSearch {
- public:
-  CutSearch(const CutTask& task, const Engine& engine, double extractant_molar, double saponified)
-      : task_(task), targets_(*task.targets), engine_(engine) {
-    problem_.circuit = targets_.chemistry;
-    problem_.circuit.name = task.name;
-    problem_.circuit.banks = {bank(extractant_molar, saponified)};
-    problem_.circuit.organic_loop_closed = false;
-    problem_.variables = {{DesignQuantity::stages, 0, 0, -1},
-                          {DesignQuantity::feed_stage, 0, 0, -1},
-                          {DesignQuantity::organic_flow, 0, 0, -1},
-                          {DesignQuantity::aqueous_flow, 0, 0, -1},
-                          {DesignQuantity::aqueous_acid, 0, 0, -1}};
-    const auto columns = design_products(problem_.circuit);
-    for (std::size_t p = 0; p < columns.size(); ++p) {
-      (columns[p].phase == "organic" || p > 0 ? above_ : below_).push_back(p);
-    }
-  }
-
-  std::size_t solves() const { return solves_; }
-  double up_limit = 0.0, down_limit = 0.0;
-
-  double excess_up(const Point& p) const { return std::log(std::max(p.up, 1e-300) / up_limit); }
-  double excess_down(const Point& p) const {
-    return std::log(std::max(p.down, 1e-300) / down_limit);
-  }
-  /// Both losses against their limits, in ln; <= 0 is what is wanted once they are balanced.
-  double excess(const Point& p) const {
-    return p.solved ? 0.5 * (excess_up(p) + excess_down(p)) : hopeless;
-  }
-  double imbalance(const Point& p) const { return excess_down(p) - excess_up(p); }
-  double worst(const Point& p) const {
-    return p.solved ? std::max(excess_up(p), excess_down(p)) : hopeless;
-  }
-
-  double scrub_flow(const Point& p) const {
-    return std::max(p.acid / targets_.scrub_acid_molar,
-                    p.organic / (0.98 * targets_.limits.phase_ratio_max));
-  }
-
-  void solve(std::vector<Point*>& points) {
-    std::vector<double> values;
-    for (const Point* p : points) {
-      const double flow = scrub_flow(*p);
-      values.insert(values.end(),
-                    {static_cast<double>(p->stages()), static_cast<double>(p->extraction),
-                     p->organic, flow, p->acid / flow});
-    }
-    const DesignBlock block = solve_designs(problem_, values, engine_);
-    solves_ += points.size();
-    for (std::size_t i = 0; i < points.size(); ++i) {
-      Point& p = *points[i];
-      p.solved = block.status[i] == ItemStatus::ok;
-      p.up = p.down = 0.0;
-      if (!p.solved) continue;
-      p.loading = block.loading_max[i];
-      for (std::size_t k = 0; k < task_.heavy.size(); ++k) {
-        if (task_.carrier[k] != 0) continue;
-        const auto& from = task_.heavy[k] != 0 ? below_ : above_;
-        double& lost = task_.heavy[k] != 0 ? p.down : p.up;
-        for (std::size_t product : from) lost += block.amount_mol_per_h[block.at(i, product, k)];
-      }
-    }
-  }
-
-  /// Scrub acid of each point, so that both losses stand to their limits alike: more acid sends
-  /// more of everything down. Bracketed false position in ln acid, all points in one batch.
-  void balance(std::vector<Point>& points, double tolerance) {
-    struct State {
-      double u_low = 0.0, r_low = 0.0, u_high = 0.0, r_high = 0.0, step = 0.04, last_good = 0.0;
-      bool has_low = false, has_high = false, has_good = false, done = false;
-      int side = 0;
-    };
-    std::vector<State> states(points.size());
-    for (int it = 0; it < 30; ++it) {
-      std::vector<Point*> active;
-      std::vector<std::size_t> index;
-      for (std::size_t i = 0; i < points.size(); ++i) {
-        if (states[i].done) continue;
-        active.push_back(&points[i]);
-        index.push_back(i);
-      }
-      if (active.empty()) return;
-      solve(active);
-      for (std::size_t a = 0; a < active.size(); ++a) {
-        Point& p = *active[a];
-        State& s = states[index[a]];
-        const double u = std::log(p.acid);
-        if (!p.solved) {
-          if (!s.has_good || it > 20) {
-            s.done = true;  // stays unsolved
-          } else {
-            p.acid = std::exp(0.5 * (u + s.last_good));
-          }
-          continue;
-        }
-        s.has_good = true;
-        s.last_good = u;
-        const double r = imbalance(p);
-        if (std::fabs(r) <= tolerance) {
-          s.done = true;
-          continue;
-        }
-        if (r < 0.0) {
-          if (s.side == -1) s.r_high *= 0.5;
-          s.u_low = u, s.r_low = r, s.has_low = true, s.side = -1;
-        } else {
-          if (s.side == 1) s.r_low *= 0.5;
-          s.u_high = u, s.r_high = r, s.has_high = true, s.side = 1;
-        }
-        double next;
-        if (s.has_low && s.has_high) {
-          if (std::fabs(s.u_high - s.u_low) < 1e-12) {
-            s.done = true;
-            continue;
-          }
-          next = s.u_low + (s.u_high - s.u_low) * s.r_low / (s.r_low - s.r_high);
-        } else {
-          next = u + (r < 0.0 ? s.step : -s.step);
-          s.step *= 2.0;
-          if (s.step > 12.0) {  // no acid balances it: the limits lie far apart from the feed
-            s.done = true;
-            continue;
-          }
-        }
-        p.acid = std::exp(next);
-      }
-    }
-  }
-
-  const Circuit& circuit() const { return problem_.circuit; }
-
- private:
-  Bank bank(double extractant_molar, double saponified) const {
-    const auto& species = targets_.chemistry.species;
-    Bank b;
-    b.name = "extraction-scrub";
-    b.raffinate_name = "raffinate";
-    b.stages = 2;
-    b.murphree_efficiency = targets_.murphree_efficiency;
-    b.entrained_aqueous_fraction = targets_.entrained_aqueous_fraction;
-    b.entrained_organic_fraction = targets_.entrained_organic_fraction;
-    b.organic_in.flow_l_per_h = 1.0;
-    b.organic_in.molar.assign(species.size(), 0.0);
-    b.organic_in.free_dimer_molar = (1.0 - saponified) * extractant_molar;
-    for (std::size_t k = 0; k < species.size(); ++k) {
-      if (species[k].name == targets_.saponified_species) {
-        b.organic_in.molar[k] = saponified * extractant_molar / species[k].dimers;
-      }
-    }
-    StageFeed feed;
-    feed.name = "feed";
-    feed.stage = 1;
-    feed.aqueous = task_.feed;
-    b.feeds.push_back(feed);
-    b.aqueous_in.flow_l_per_h = 1.0;
-    b.aqueous_in.molar.assign(species.size(), 0.0);
-    b.aqueous_in.h_molar = 1.0;
-    return b;
-  }
-
-  const CutTask& task_;
-  const DesignTargets& targets_;
-  const Engine& engine_;
-  DesignProblem problem_;
-  std::vector<std::size_t> below_, above_;  ///< product columns of raffinate and of what goes up
-  std::size_t solves_ = 0;
-};
-
-double amount_on_side(const CutTask& task, bool heavy) {
-  double sum = 0.0;
-  for (std::size_t k = 0; k < task.heavy.size(); ++k) {
-    if (task.carrier[k] == 0 && (task.heavy[k] != 0) == heavy) {
-      sum += task.feed.flow_l_per_h * task.feed.molar[k];
-    }
-  }
-  return sum;
-}
 
 const Species* saponifier(const DesignTargets& t) {
   for (const Species& s : t.chemistry.species) {
@@ -237,7 +28,7 @@ double carried_molar(const DesignTargets& t, double extractant_molar, double sap
   return saponified * extractant_molar * s->protons / (3.0 * s->dimers);
 }
 
-double cost_of(DesignObjective objective, const Point& p, double seed_solvent) {
+double cost_of(DesignObjective objective, const CutPoint& p, double seed_solvent) {
   const double stages = p.stages(), flow = p.organic / seed_solvent;
   switch (objective) {
     case DesignObjective::stages:
@@ -249,248 +40,7 @@ double cost_of(DesignObjective objective, const Point& p, double seed_solvent) {
   }
 }
 
-/// Stage numbers at one solvent flow: added where they help most until both losses are within their
-/// limits, then taken away again. Several flows are searched side by side, since the banks are
-/// solved in batches.
-struct Climb {
-  Point at;
-  double excess = hopeless, slope = 0.3;
-  bool began = false, done = false, reached = false, trimming = false, full = false;
-};
-
-void climb(CutSearch& search, std::vector<Climb>& climbs, const DesignLimits& limits) {
-  for (int round = 0; round < 60; ++round) {
-    std::vector<Point> tries;
-    struct Owner {
-      std::size_t climb;
-      int added;
-    };
-    std::vector<Owner> owners;
-    const auto propose = [&](std::size_t i, int extraction, int scrub) {
-      Point p = climbs[i].at;
-      p.extraction += extraction;
-      p.scrub += scrub;
-      if (p.extraction < 1 || p.scrub < 1) return;
-      if (p.extraction > limits.extraction_stages || p.scrub > limits.scrub_stages) return;
-      tries.push_back(p);
-      owners.push_back({i, extraction + scrub});
-    };
-    for (std::size_t i = 0; i < climbs.size(); ++i) {
-      Climb& c = climbs[i];
-      if (c.done) continue;
-      if (!c.began) {
-        propose(i, 0, 0);
-      } else if (!c.trimming) {
-        const int add = std::clamp(static_cast<int>(std::ceil(0.6 * c.excess / c.slope)), 1, 8);
-        propose(i, std::min(add, std::max(1, limits.extraction_stages - c.at.extraction)), 0);
-        propose(i, 0, std::min(add, std::max(1, limits.scrub_stages - c.at.scrub)));
-      } else {
-        const int cut = c.excess < -3.0 * c.slope ? 2 : 1;
-        propose(i, -cut, 0);
-        propose(i, 0, -cut);
-        propose(i, 1, -2);
-        propose(i, -2, 1);
-      }
-    }
-    if (tries.empty()) break;
-    search.balance(tries, 0.15);
-    for (std::size_t i = 0; i < climbs.size(); ++i) {
-      Climb& c = climbs[i];
-      if (c.done) continue;
-      int best = -1;
-      bool any = false;
-      for (std::size_t t = 0; t < tries.size(); ++t) {
-        if (owners[t].climb != i) continue;
-        any = true;
-        const double e = search.excess(tries[t]);
-        if (c.trimming && e > 0.0) continue;
-        if (best < 0 || e < search.excess(tries[static_cast<std::size_t>(best)])) {
-          best = static_cast<int>(t);
-        }
-      }
-      if (!c.began) {
-        c.began = true;
-        if (best >= 0) {
-          c.at = tries[static_cast<std::size_t>(best)];
-          c.excess = search.excess(c.at);
-        }
-        if (c.excess >= hopeless) c.done = true;
-        c.reached = c.trimming = c.excess <= 0.0;
-        continue;
-      }
-      if (best < 0) {  // nothing left to add, or to take away
-        c.done = true;
-        c.full = !any && !c.trimming;
-        continue;
-      }
-      const auto chosen = static_cast<std::size_t>(best);
-      const double e = search.excess(tries[chosen]);
-      const int added = owners[chosen].added;
-      if (!c.trimming) {
-        const double gain = (c.excess - e) / std::max(added, 1);
-        if (gain < 0.01 && e > 0.0) {  // the pinch: stages no longer help
-          c.done = true;
-          if (e < c.excess) c.at = tries[chosen], c.excess = e;
-          continue;
-        }
-        c.slope = std::max(gain, 0.02);
-      }
-      c.at = tries[chosen];
-      c.excess = e;
-      if (c.excess <= 0.0) c.reached = c.trimming = true;
-    }
-  }
-}
-
-double share(double part, double rest) { return part + rest > 0.0 ? part / (part + rest) : 0.0; }
-
 }  // namespace
-
-double separation_factor(const Circuit& chemistry, double extractant_molar, double loading_fraction,
-                         std::size_t heavy, std::size_t light) {
-  const double x = std::max(1.0 - loading_fraction, 0.01) * extractant_molar;
-  const SpeciesLaw h = law_of(chemistry.species[heavy], chemistry.extractant);
-  const SpeciesLaw l = law_of(chemistry.species[light], chemistry.extractant);
-  const double eta = ln_h_where_balanced({h, l}, x);
-  return std::exp(ln_distribution(h, std::log(x), eta, x) -
-                  ln_distribution(l, std::log(x), eta, x));
-}
-
-std::vector<std::size_t> extraction_order(const DesignTargets& targets, const AqueousStream& feed) {
-  const auto& chemistry = targets.chemistry;
-  std::vector<std::size_t> order;
-  std::vector<SpeciesLaw> rare_earth_laws;
-  for (std::size_t k = 0; k < chemistry.species.size(); ++k) {
-    if (chemistry.species[k].name == targets.saponified_species) continue;
-    if (!(feed.molar[k] > 0.0)) continue;
-    order.push_back(k);
-    if (is_rare_earth(chemistry.species[k].name)) {
-      rare_earth_laws.push_back(law_of(chemistry.species[k], chemistry.extractant));
-    }
-  }
-  if (rare_earth_laws.empty()) return order;
-  const double x = 0.3 * targets.extractant_molar;
-  const double eta = ln_h_where_balanced(rare_earth_laws, x);
-  std::vector<double> ln_d(chemistry.species.size(), 0.0);
-  for (std::size_t k : order) {
-    ln_d[k] =
-        ln_distribution(law_of(chemistry.species[k], chemistry.extractant), std::log(x), eta, x);
-  }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return ln_d[a] < ln_d[b]; });
-  return order;
-}
-
-CutKeys cut_keys(const CutTask& task) {
-  const DesignTargets& targets = *task.targets;
-  const auto order = extraction_order(targets, task.feed);
-  std::vector<std::size_t> light, heavy;  // nearest to the cut first
-  for (std::size_t k : order) {
-    if (task.carrier[k] != 0) continue;
-    if (task.heavy[k] != 0) heavy.push_back(k);
-  }
-  for (auto it = order.rbegin(); it != order.rend(); ++it) {
-    if (task.carrier[*it] == 0 && task.heavy[*it] == 0) light.push_back(*it);
-  }
-  // An element of which less is there than half the limit may go where it likes.
-  const auto pick = [&](const std::vector<std::size_t>& side, double limit) {
-    double sum = 0.0;
-    for (std::size_t k : side) {
-      sum += task.feed.flow_l_per_h * task.feed.molar[k];
-      if (sum > 0.5 * limit) return k;
-    }
-    return side.back();
-  };
-  CutKeys keys;
-  keys.light = pick(light, task.light_up_limit_mol_per_h);
-  keys.heavy = pick(heavy, task.heavy_down_limit_mol_per_h);
-  keys.separation_factor =
-      separation_factor(targets.chemistry, targets.extractant_molar,
-                        2.0 * targets.saponified_fraction, keys.heavy, keys.light);
-  return keys;
-}
-
-CutSeed seed_cut(const CutTask& task, const CutKeys& keys, std::vector<DesignReason>* reasons) {
-  const DesignTargets& t = *task.targets;
-  const auto& species = t.chemistry.species;
-  const double light = amount_on_side(task, false), heavy = amount_on_side(task, true);
-  const double up = std::min(task.light_up_limit_mol_per_h, 0.4 * light);
-  const double down = std::min(task.heavy_down_limit_mol_per_h, 0.4 * heavy);
-  CutSeed seed;
-  seed.separation_factor = keys.separation_factor;
-  seed.feed_fraction_heavy = heavy / (light + heavy);
-  seed.purity_heavy = share(heavy - down, up);
-  seed.purity_light = share(light - up, down);
-  DesignReason reason;
-  reason.cut = task.name;
-  reason.light = species[keys.light].name;
-  reason.heavy = species[keys.heavy].name;
-  reason.separation_factor = keys.separation_factor;
-  const std::string pair = reason.light + " | " + reason.heavy;
-  if (!(keys.separation_factor > 1.02)) {
-    reason.code = "E-SEP-062";
-    reason.quantity = "separation factor";
-    reason.unit = "1";
-    reason.needed = 1.02;
-    reason.available = keys.separation_factor;
-    reason.best_purity_light = share(light, heavy);
-    reason.best_purity_heavy = share(heavy, light);
-    reason.text = fmt::format(
-        "{}: {} separation factor of {} is {:.4g}; below 1.02 no cascade of reasonable size parts "
-        "them - put both into one product or choose another extractant",
-        task.name, pair, t.chemistry.extractant.name, keys.separation_factor);
-    if (reasons != nullptr) reasons->push_back(reason);
-    return seed;
-  }
-  const double beta = keys.separation_factor;
-  const XuDesign xu =
-      xu_design({beta, 0.0, seed.feed_fraction_heavy, seed.purity_heavy, seed.purity_light});
-  const MinimumFlows least = minimum_flows(beta, seed.feed_fraction_heavy, FeedPhase::aqueous);
-  seed.solvent = xu.solvent;
-  seed.scrub = xu.scrub;
-  seed.solvent_min = least.solvent;
-  seed.scrub_min = least.scrub;
-  seed.extraction_stages = xu.extraction_stages;
-  seed.scrub_stages = xu.scrub_stages;
-  seed.extraction_controls = xu.extraction_controls;
-  // The pair alone, all other elements left aside, is a bound for every cascade.
-  const double own_light = task.feed.flow_l_per_h * task.feed.molar[keys.light];
-  const double own_heavy = task.feed.flow_l_per_h * task.feed.molar[keys.heavy];
-  const auto ln_pair_ratio = [&](double times) {
-    const double lost_up = std::min(times * up, 0.5 * own_light);
-    const double lost_down = std::min(times * down, 0.5 * own_heavy);
-    return std::log((own_heavy - lost_down) / lost_up) +
-           std::log((own_light - lost_up) / lost_down);
-  };
-  seed.fenske_stages = std::max(ln_pair_ratio(1.0) / std::log(beta), 0.0);
-  const int allowed = t.limits.extraction_stages + t.limits.scrub_stages;
-  if (seed.fenske_stages > allowed) {
-    double low = 0.0, high = std::log(1e12);  // ln of the factor both losses grow by
-    for (int it = 0; it < 100; ++it) {
-      const double mid = 0.5 * (low + high);
-      (ln_pair_ratio(std::exp(mid)) > allowed * std::log(beta) ? low : high) = mid;
-    }
-    const double times = std::exp(high);
-    reason.code = "E-SEP-063";
-    reason.quantity = "stages at total reflux";
-    reason.unit = "1";
-    reason.needed = seed.fenske_stages;
-    reason.available = allowed;
-    reason.best_purity_light =
-        share(light - std::min(times * up, 0.5 * light), std::min(times * down, 0.5 * heavy));
-    reason.best_purity_heavy =
-        share(heavy - std::min(times * down, 0.5 * heavy), std::min(times * up, 0.5 * light));
-    reason.text = fmt::format(
-        "{}: {} (separation factor {:.3f}) to {:.6g} % and {:.6g} % needs {:.1f} stages even at "
-        "total reflux (Fenske), {} are allowed; with these at best {:.6g} % and {:.6g} % - raise "
-        "limits.extraction_stages and scrub_stages or lower the purity",
-        task.name, pair, beta, 100.0 * seed.purity_light, 100.0 * seed.purity_heavy,
-        seed.fenske_stages, allowed, 100.0 * reason.best_purity_light,
-        100.0 * reason.best_purity_heavy);
-    if (reasons != nullptr) reasons->push_back(reason);
-  }
-  return seed;
-}
 
 bool design_cut(const CutTask& task, const Engine& engine, DesignedCut& cut,
                 std::vector<DesignReason>* reasons) {
@@ -527,7 +77,7 @@ bool design_cut(const CutTask& task, const Engine& engine, DesignedCut& cut,
     if (weak < 1.0) extractant = std::max(extractant * weak, 0.02 * extractant);
   }
 
-  Point best;
+  CutPoint best;
   double carried = 0.0;
   std::vector<Climb> climbs;
   double tighten = 1.0;
@@ -573,7 +123,7 @@ bool design_cut(const CutTask& task, const Engine& engine, DesignedCut& cut,
         r.light = cut.light_key;
         r.heavy = cut.heavy_key;
         r.separation_factor = cut.seed.separation_factor;
-        const Point& p = nearest->at;
+        const CutPoint& p = nearest->at;
         if (p.solved) {
           r.best_purity_light = share(light - p.up, p.down);
           r.best_purity_heavy = share(heavy - p.down, p.up);
@@ -621,11 +171,11 @@ bool design_cut(const CutTask& task, const Engine& engine, DesignedCut& cut,
       }
     }
     // The least solvent at these stages, both losses just within their limits.
-    std::vector<Point> one = {best};
+    std::vector<CutPoint> one = {best};
     search.balance(one, 0.01);
     double low = std::log(one[0].organic), e_low = search.excess(one[0]), high = low,
            e_high = e_low;
-    Point good = one[0];
+    CutPoint good = one[0];
     bool has_good = e_low <= 0.0;
     for (int it = 0; it < 14; ++it) {
       double next;
@@ -658,7 +208,7 @@ bool design_cut(const CutTask& task, const Engine& engine, DesignedCut& cut,
     best = good;
     if (best.loading > t.chemistry.extractant.gel_fraction && saponified > 0.05) {
       saponified *= 0.97 * t.chemistry.extractant.gel_fraction / best.loading;
-      best = Point{};
+      best = CutPoint{};
       continue;
     }
     cut.extraction_stages = best.extraction;
@@ -697,7 +247,7 @@ bool design_cut(const CutTask& task, const Engine& engine, DesignedCut& cut,
                                  cut.heavy_down_mol_per_h / cut.heavy_down_limit);
     if (over <= 1.0) return true;
     tighten *= 0.97 / over;
-    if (attempt == 3) best = Point{};  // more stages after all
+    if (attempt == 3) best = CutPoint{};  // more stages after all
   }
   DesignReason r;
   r.code = "E-SEP-065";

@@ -22,8 +22,49 @@ bool named(const std::vector<std::string>& list, const std::string& name) {
   return std::find(list.begin(), list.end(), name) != list.end();
 }
 
-bool needs_product(MetricKind kind) { return kind <= MetricKind::flow; }
-bool needs_elements(MetricKind kind) { return kind <= MetricKind::amount; }
+bool needs_product(MetricKind kind) {
+  return kind <= MetricKind::flow || kind == MetricKind::cost_per_kg;
+}
+bool needs_elements(MetricKind kind) {
+  return kind <= MetricKind::amount || kind == MetricKind::cost_per_kg;
+}
+
+/// Both phases through every stage: organic from its entry upwards, aqueous downwards.
+double stage_throughput(const Circuit& circuit) {
+  double sum = 0.0, organic = 0.0;
+  for (const Bank& bank : circuit.banks) {
+    if (!bank.organic_from_previous) organic = bank.organic_in.flow_l_per_h;
+    sum += bank.stages * (organic + bank.aqueous_in.flow_l_per_h);
+    for (const StageFeed& feed : bank.feeds) {
+      sum += feed.stage * feed.aqueous.flow_l_per_h;
+      sum += (bank.stages - feed.stage + 1) * feed.organic.flow_l_per_h;
+      organic += feed.organic.flow_l_per_h;
+    }
+  }
+  return sum;
+}
+
+/// Rare-earth oxides the feeds of a circuit bring [kg/h].
+double oxide_fed_kg_per_h(const Circuit& circuit) {
+  double sum = 0.0;
+  for (const Bank& bank : circuit.banks) {
+    for (const StageFeed& feed : bank.feeds) {
+      if (!feed.is_feed) continue;
+      for (std::size_t k = 0; k < circuit.species.size(); ++k) {
+        if (!is_rare_earth(circuit.species[k].name)) continue;
+        double mol = 0.0;
+        if (k < feed.aqueous.molar.size()) {
+          mol += feed.aqueous.flow_l_per_h * feed.aqueous.molar[k];
+        }
+        if (k < feed.organic.molar.size()) {
+          mol += feed.organic.flow_l_per_h * feed.organic.molar[k];
+        }
+        sum += 1e-3 * mol * oxide_g_per_mol(circuit.species[k]);
+      }
+    }
+  }
+  return sum;
+}
 
 /// Organic flow into a bank: its own, or what the banks before it were fed with.
 double organic_flow(const Circuit& circuit, std::size_t b) {
@@ -54,6 +95,8 @@ double plain_value(MetricKind kind, const Circuit& circuit, const DesignBlock& b
         sum += circuit.banks[b].stages * organic_flow(circuit, b);
       }
       return sum;
+    case MetricKind::stage_throughput:
+      return stage_throughput(circuit);
     case MetricKind::loading_max:
       return block.loading_max[row];
     case MetricKind::phase_ratio_min:
@@ -84,6 +127,10 @@ void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit) {
                 near.empty() ? "there are: " + all : "did you mean " + near + "?", ExitCode::usage);
   };
   for (const Metric& metric : metrics) {
+    if (metric.kind == MetricKind::cost_per_kg && !metric.money.priced) {
+      throw Error("E-SEP-113", "metric " + metric.name + " has no prices", circuit.source_file,
+                  "add [economics] with price_date", ExitCode::usage);
+    }
     if (needs_product(metric.kind)) require(metric, metric.product, "product", products);
     if (!needs_elements(metric.kind)) continue;
     if (metric.elements.empty()) {
@@ -132,6 +179,16 @@ double metric_value(const Metric& metric, const Circuit& circuit, const DesignBl
       return everywhere > 0.0 ? moles / everywhere : 0.0;
     case MetricKind::amount:
       return moles;
+    case MetricKind::cost_per_kg: {
+      const MetricMoney& m = metric.money;
+      double stages = 0.0;
+      for (const Bank& bank : circuit.banks) stages += bank.stages;
+      const double per_h = m.per_mol_base * std::max(block.base_mol_per_h[row], 0.0) +
+                           m.per_mol_acid * std::max(block.acid_mol_per_h[row], 0.0) +
+                           m.per_stage_l * stage_throughput(circuit) +
+                           m.per_stage_kg06 * stages * std::pow(oxide_fed_kg_per_h(circuit), 0.6);
+      return per_h / std::max(1e-3 * wanted, 1e-300);
+    }
     default:
       return flow;
   }

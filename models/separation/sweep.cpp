@@ -223,7 +223,8 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
   for (const Species& s : base.species) plan.columns.species.push_back(s.name);
   for (const Metric& metric : settings.metrics) {
     plan.columns.metrics.push_back(metric.name);
-    plan.columns.metric_units.push_back(metric.kind == MetricKind::cost
+    plan.columns.metric_units.push_back(metric.kind == MetricKind::cost ||
+                                                metric.kind == MetricKind::cost_per_kg
                                             ? metric.unit
                                             : metric_kind_units[static_cast<int>(metric.kind)]);
   }

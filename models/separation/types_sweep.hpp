@@ -63,7 +63,9 @@ enum class MetricKind {
   loading_max,
   phase_ratio_min,
   phase_ratio_max,
-  cost  ///< weighted sum of other kinds
+  cost,              ///< weighted sum of other kinds
+  stage_throughput,  ///< L/h: both phases through every stage, draws and entrainment aside
+  cost_per_kg        ///< money per kg of the elements' oxides in the product; MetricMoney
 };
 inline constexpr const char* metric_kind_names[] = {"purity",
                                                     "impurity_log10",
@@ -78,13 +80,28 @@ inline constexpr const char* metric_kind_names[] = {"purity",
                                                     "loading_max",
                                                     "phase_ratio_min",
                                                     "phase_ratio_max",
-                                                    "cost"};
-inline constexpr const char* metric_kind_units[] = {
-    "1", "1", "1", "mol/h", "L/h", "mol/h", "mol/h", "1", "L/h", "L/h", "1", "1", "1", ""};
+                                                    "cost",
+                                                    "stage_throughput",
+                                                    "cost_per_kg"};
+inline constexpr const char* metric_kind_units[] = {"1",     "1", "1",   "mol/h", "L/h", "mol/h",
+                                                    "mol/h", "1", "L/h", "L/h",   "1",   "1",
+                                                    "1",     "",  "L/h", ""};
 
 struct MetricWeight {
   MetricKind kind = MetricKind::base;
   double weight = 0.0;
+};
+/// What a design spends an hour, from dated quotes: base, acid, current of the mixers and, where
+/// asked, a yearly share of the capital of its stages. Solvent loss, labour and effluent are not in
+/// it. price_metrics() fills the prices.
+struct MetricMoney {
+  std::string base = "NaOH", acid = "HCl";
+  double capital_charge_fraction = 0.0;  ///< a year, of the capital; 0 = operating cost alone
+  double hours_per_year = 8000.0;
+  bool priced = false;
+  double per_mol_base = 0.0, per_mol_acid = 0.0;
+  double per_stage_l = 0.0;     ///< of stage_throughput
+  double per_stage_kg06 = 0.0;  ///< of stages x (kg oxide fed an hour)^0.6, an hour
 };
 struct Metric {
   std::string name;
@@ -94,6 +111,7 @@ struct Metric {
   std::vector<MetricWeight> weights;  ///< cost
   std::string unit;                   ///< cost: "USD/h"
   std::string source;                 ///< cost: where and when the prices are from
+  MetricMoney money;                  ///< cost_per_kg
 };
 
 struct SweepSettings {

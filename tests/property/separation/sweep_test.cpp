@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "io/config/sweep.hpp"
+#include "models/separation/cost.hpp"
+#include "models/separation/simulate.hpp"
 
 namespace gadolin::separation {
 namespace {
@@ -53,6 +55,70 @@ TEST(SweepKeys, AColumnOfTheEngineMeansWhatTheFileMeans) {
                   1e-12 + 1e-9 * a.amount_mol_per_h[i])
           << key;
     }
+  }
+}
+
+TEST(SweepMoney, ACostPerKilogramIsWhatTheCircuitSpendsByItsQuotes) {
+  const config::BaseDesign base(casc_b);
+  Metric metric;
+  metric.name = "cost of Nd2O3";
+  metric.kind = MetricKind::cost_per_kg;
+  metric.product = "raffinate";
+  metric.elements = {"Nd"};
+  metric.money.capital_charge_fraction = 0.1;
+  EconomicTables tables;
+  const auto quote = [&](const std::string& item, double low, double high, const std::string& per) {
+    tables.prices.push_back(
+        {"2021", item, low, high, "USD", per, "made up", "a test", "A", "US", ""});
+  };
+  quote("NaOH", 300.0, 500.0, "t");
+  quote("HCl", 0.2, 0.2, "kg");
+  quote("electricity", 0.1, 0.1, "kWh");
+  tables.indices = {
+      {"CEPCI", 2013, 567.0, "index", "", "a test", "A", ""},
+      {"CEPCI", 2021, 708.0, "index", "", "a test", "A", ""},
+      {"Avalon separation plant capital", 2013, 302.0, "MUSD", "", "a test", "A", ""}};
+  CostSettings settings;
+  settings.price_date = "2021-06";
+  EquipmentSettings equipment;
+  price_metrics({&metric}, tables, settings, equipment);
+  EXPECT_EQ(metric.unit, "USD/kg");
+  EXPECT_NE(metric.source.find("NaOH 2021"), std::string::npos) << metric.source;
+
+  const DesignProblem problem{base.circuit(), {{DesignQuantity::log10_k_shift, 0, 0, -1}}, false};
+  const double nothing = 0.0;
+  const auto block = solve_designs(problem, {nothing}, serial);
+  const double found = metric_value(metric, base.circuit(), block, 0);
+
+  // The same from the solved circuit and the flows of its stages.
+  const CircuitResult r = simulate({base.circuit()}, serial).front();
+  ASSERT_EQ(r.status, ItemStatus::ok);
+  double throughput = 0.0, stages = 0.0, nd = 0.0, fed = 0.0;
+  for (const BankResult& bank : r.banks) {
+    for (std::size_t i = 0; i < bank.ph.size(); ++i) {
+      throughput += bank.aqueous_flow_l_per_h[i] + bank.organic_flow_l_per_h[i];
+      stages += 1.0;
+    }
+  }
+  const double oxide[] = {336.48 / 2, 348.72 / 2, 373.0 / 2};  // Nd2O3, Sm2O3, Dy2O3, g/mol
+  for (std::size_t k = 0; k < 3; ++k) fed += 1e-3 * oxide[k] * r.fed_mol_per_h[k];
+  for (const Product& p : r.products) {
+    if (p.name == "raffinate") nd = 1e-3 * oxide[0] * p.molar_flow_mol_per_h[0];
+  }
+  const double kwh = throughput * 1e-3 * 5.0 / 60.0 * 1.0;
+  const double capital =
+      101e6 * stages / 1000.0 * std::pow(fed * 8.0 / 10000.0, 0.6) * 708.0 / 567.0;
+  const double spent = r.base_mol_per_h * 0.039997 * 0.4 + r.acid_mol_per_h * 0.036461 * 0.2 +
+                       0.1 * kwh + 0.1 * capital / 8000.0;
+  EXPECT_NEAR(found, spent / nd, 2e-4 * found);
+
+  tables.prices.pop_back();
+  try {
+    price_metrics({&metric}, tables, settings, equipment);
+    FAIL() << "current without a quote was priced";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "E-COST-004");
+    EXPECT_NE(std::string(error.what()).find("electricity"), std::string::npos);
   }
 }
 
