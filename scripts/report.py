@@ -26,11 +26,13 @@ def title_of(result):
         given = sample.child("case").text("report_title")
         if given:
             return given
-    if result.samples:
-        return result.samples[0].text("title")
-    for table in ("design", "optimisation", "provenance"):
+    for table in ("design", "optimisation"):
         if result.root.child(table).text("name"):
             return result.root.child(table).text("name")
+    if result.samples:
+        return result.samples[0].text("title")
+    if result.root.child("provenance").text("name"):
+        return result.root.child("provenance").text("name")
     return result.batch.text("title") or result.batch_origin.text("title") or "Result"
 
 
@@ -49,21 +51,25 @@ def build(result):
     design.optimisation(page, result.root.child("optimisation"))
     design.sweep(page, result)
     normaliser = result.normaliser()
+    planned = any(sample.child("plant") for sample in result.samples)
     for k, sample in enumerate(result.samples):
+        calculated = sections.is_calculation(sample)
         page.add(f'<section class="sample{" first" if k == 0 else ""}">')
         if len(result.samples) > 1:
-            page.add(f"<h1>Sample {escape(sample.text('entry_identifier'))}</h1>")
-        sections.administrative(page, sample)
+            page.add(f"<h1>{'' if calculated else 'Sample '}{escape(sample.text('entry_identifier'))}</h1>")
+        if k == 0 or not calculated:
+            sections.administrative(page, sample)
         sections.summary(page, sample)
         sections.diffraction(page, sample)
         sections.assay(page, sample, normaliser)
         recovery.recovery(page, sample)
-        sections.separation(page, sample)
+        sections.separation(page, sample, planned)
         dynamics.dynamics(page, sample)
         uncertainty.uncertainty(page, sample)
         plant.sections(page, sample)
         sections.origin(page, sample)
-        sections.blind_spots(page, sample)
+        if k + 1 == len(result.samples) or not calculated:
+            sections.blind_spots(page, sample)
         sections.warnings(page, sample)
         page.add("</section>")
     if result.batch:

@@ -144,10 +144,10 @@ FeedCard load_feed_card(const std::string& name, const std::string& folder, Inpu
   const auto names = feed_card_names(folder);
   if (std::find(names.begin(), names.end(), name) == names.end()) {
     const std::string near = nearest_word(name, names);
-    throw Error("E-FEED-005", "no feed card is called \"" + name + "\"", folder,
-                near.empty() ? "gadolin separation feeds list shows them"
-                             : "did you mean \"" + near + "\"?",
-                ExitCode::usage);
+    throw Error(
+        "E-FEED-005", "no feed card is called \"" + name + "\"", folder,
+        near.empty() ? "the list: gadolin separation feeds" : "did you mean \"" + near + "\"?",
+        ExitCode::usage);
   }
   return read_feed_card(folder + "/" + name + ".toml", record);
 }

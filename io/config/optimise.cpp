@@ -1,5 +1,6 @@
 #include "io/config/optimise.hpp"
 
+#include "io/config/study_file.hpp"
 #include "io/config/sweep.hpp"
 
 namespace gadolin::config {
@@ -9,6 +10,7 @@ separation::OptimiseSettings read_optimise(const std::string& path,
   InputFile record;
   const TomlTable root = TomlTable::read(path, &record, "optimise");
   if (records != nullptr) records->push_back(record);
+  refuse_plant(root, path);
   separation::OptimiseSettings s;
   s.source_file = path;
   s.name = root.text("name");

@@ -16,12 +16,15 @@ struct StudiedCircuit {
   std::string name;    ///< of the study; the circuit's where it has none
   bool apart = false;  ///< the design is another file
 };
-/// throws Error those of read_circuit
+/// throws Error E-PLANT-019 for a plant; those of read_circuit
 StudiedCircuit studied_circuit(const TomlTable& root, const std::string& file,
                                const std::string& text, std::vector<InputFile>* records);
 
 /// Nothing else may stand in a file of its own, but the table of another study.
 void finish_study(const TomlTable& root, const StudiedCircuit& studied, const char* other_study);
+
+/// One circuit is asked for. throws Error E-PLANT-019 where the file has [[unit]]
+void refuse_plant(const TomlTable& root, const std::string& file);
 
 /// Reads `path` and hands it to plan_of(root, file, text, records).
 template <class Plan>

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "io/config/circuit.hpp"
+#include "io/config/study_file.hpp"
 #include "io/readers/csv.hpp"
 #include "io/readers/file_bytes.hpp"
 
@@ -149,6 +150,7 @@ separation::SweepSettings read_sweep(const std::string& path, std::vector<InputF
   InputFile record;
   const TomlTable root = TomlTable::read(path, &record, "sweep");
   if (records != nullptr) records->push_back(record);
+  refuse_plant(root, path);
   separation::SweepSettings s;
   s.source_file = path;
   s.name = root.text("name");

@@ -110,7 +110,8 @@ double plain_value(MetricKind kind, const Circuit& circuit, const DesignBlock& b
 
 }  // namespace
 
-void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit) {
+void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit,
+                   const std::string& where) {
   const auto columns = design_products(circuit);
   std::vector<std::string> products, species;
   for (const auto& column : columns) products.push_back(column.name);
@@ -122,19 +123,18 @@ void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit) {
     std::string all;
     for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
     throw Error("E-SEP-113",
-                "metric " + metric.name + " names the unknown " + what + " \"" + word + "\"",
-                circuit.source_file,
+                "metric " + metric.name + " names the unknown " + what + " \"" + word + "\"", where,
                 near.empty() ? "there are: " + all : "did you mean " + near + "?", ExitCode::usage);
   };
   for (const Metric& metric : metrics) {
     if (metric.kind == MetricKind::cost_per_kg && !metric.money.priced) {
-      throw Error("E-SEP-113", "metric " + metric.name + " has no prices", circuit.source_file,
+      throw Error("E-SEP-113", "metric " + metric.name + " has no prices", where,
                   "add [economics] with price_date", ExitCode::usage);
     }
     if (needs_product(metric.kind)) require(metric, metric.product, "product", products);
     if (!needs_elements(metric.kind)) continue;
     if (metric.elements.empty()) {
-      throw Error("E-SEP-113", "metric " + metric.name + " names no element", circuit.source_file,
+      throw Error("E-SEP-113", "metric " + metric.name + " names no element", where,
                   "add elements = [\"Nd\"]", ExitCode::usage);
     }
     for (const std::string& element : metric.elements) require(metric, element, "element", species);

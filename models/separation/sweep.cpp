@@ -170,7 +170,8 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
   if (settings.axes.empty()) {
     refuse(settings, "E-SEP-112", "nothing is varied", "add a [[vary]] table");
   }
-  check_metrics(settings.metrics, base);
+  check_metrics(settings.metrics, base,
+                settings.source_file.empty() ? base.source_file : settings.source_file);
   std::vector<std::pair<std::string, double>> through_file;
   double size = 1.0;
   std::size_t list = 0;

@@ -46,7 +46,9 @@ SweepBlock solve_sweep(const SweepPlan& plan, std::size_t first, std::size_t cou
                        const Engine& engine, SweepCounts* counts = nullptr);
 
 /// Checks the metrics against a circuit. throws Error E-SEP-113
-void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit);
+/// `where` names the file that asks for them.
+void check_metrics(const std::vector<Metric>& metrics, const Circuit& circuit,
+                   const std::string& where);
 /// One metric of one design of a block; NaN where the design has no answer.
 /// in   circuit: the design's own, for stages and flows
 double metric_value(const Metric& metric, const Circuit& circuit, const DesignBlock& block,

@@ -515,7 +515,8 @@ def percent(fraction):
     return "&gt;&nbsp;99.99" if fraction > 0.9999 else significant(100 * fraction)
 
 
-def separation(page, sample):
+def separation(page, sample, planned=False):
+    """A circuit; its profiles are left to the plant where the file holds one (`planned`)."""
     process = sample.child("process")
     if not process:
         return
@@ -531,8 +532,9 @@ def separation(page, sample):
     closures = []
     for name in process.texts("bank_groups"):
         bank = process.child(name)
-        banks.profiles(page, bank, "", name)
-        banks.conditions(page, bank)
+        if not planned:
+            banks.profiles(page, bank, "", name)
+            banks.conditions(page, bank)
         closure = bank.child("closure")
         for balance, value in zip(closure.texts("balance"), closure.array("closure_relative")):
             closures.append((bank.text("name"), balance, float(value)))

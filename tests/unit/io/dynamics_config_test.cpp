@@ -2,40 +2,19 @@
 
 #include "io/config/dynamics.hpp"
 #include "models/core/error.hpp"
+#include "tests/unit/io/one_bank_design.hpp"
 
 namespace gadolin::test {
 
 namespace {
 
-const char* const design = R"(
-name = "d"
-[extractant]
-name = "PC88A"
-basis = "dimer"
-[[species]]
-name = "Nd"
-log10_k = -1.5
-evidence = "ESTIMATED"
-source = "test"
-[mixer_rate_per_min]
-Nd = 6.0
-[[bank]]
-name = "extraction"
-stages = 4
-mixer_residence_min = 4.0
-[bank.aqueous_in]
-flow_l_per_h = 1.0
-acid_molar = 0.1
-molar = {Nd = 0.1}
-[bank.organic_in]
-flow_l_per_h = 1.0
-extractant_dimer_molar = 0.5
-)";
+const std::string design =
+    one_bank_design("[mixer_rate_per_min]\nNd = 6.0\n", "mixer_residence_min = 4.0\n");
 
 }  // namespace
 
 TEST(dynamics_config, reads_hold_ups_steps_and_specifications_in_order_of_time) {
-  const auto plan = config::parse_dynamics(std::string(design) + R"(
+  const auto plan = config::parse_dynamics(design + R"(
 [dynamics]
 duration_h = 10.0
 settler_residence_min = 6.0
@@ -77,7 +56,7 @@ purity_min = 0.99
 TEST(dynamics_config, an_unknown_key_and_an_unknown_stream_are_named) {
   const auto message = [](const std::string& text) {
     try {
-      config::parse_dynamics(std::string(design) + text, "d.toml");
+      config::parse_dynamics(design + text, "d.toml");
     } catch (const Error& error) {
       return error.code() + " " + error.what();
     }
@@ -90,6 +69,18 @@ TEST(dynamics_config, an_unknown_key_and_an_unknown_stream_are_named) {
       "stream = \"aqueous\"\n");
   EXPECT_NE(step.find("E-TOML-006"), std::string::npos) << step;
   EXPECT_NE(step.find("aqueous_in"), std::string::npos) << step;
+}
+
+TEST(dynamics_config, a_plant_is_answered_with_what_takes_plants) {
+  try {
+    config::parse_dynamics("name = \"p\"\n[[unit]]\nname = \"SX1\"\nkind = \"circuit\"\n",
+                           "p.toml");
+    FAIL() << "a plant was taken for a circuit";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), "E-PLANT-019");
+    EXPECT_NE(std::string(error.what()).find("p.toml"), std::string::npos);
+    EXPECT_NE(error.remedy().find("simulate"), std::string::npos);
+  }
 }
 
 }  // namespace gadolin::test

@@ -2,37 +2,18 @@
 
 #include "io/config/uncertainty.hpp"
 #include "models/core/error.hpp"
+#include "tests/unit/io/one_bank_design.hpp"
 
 namespace gadolin::test {
 
 namespace {
 
-const char* const design = R"(
-name = "d"
-[extractant]
-name = "PC88A"
-basis = "dimer"
-[[species]]
-name = "Nd"
-log10_k = -1.5
-evidence = "ESTIMATED"
-source = "test"
-[[bank]]
-name = "extraction"
-stages = 4
-[bank.aqueous_in]
-flow_l_per_h = 1.0
-acid_molar = 0.1
-molar = {Nd = 0.1}
-[bank.organic_in]
-flow_l_per_h = 1.0
-extractant_dimer_molar = 0.5
-)";
+const std::string design = one_bank_design();
 
 }  // namespace
 
 TEST(uncertainty_config, reads_constants_variables_factors_and_makes_outputs_of_specifications) {
-  const auto plan = config::parse_uncertainty(std::string(design) + R"(
+  const auto plan = config::parse_uncertainty(design + R"(
 [uncertainty]
 rows = 64
 sampling = "latin_hypercube"
@@ -75,7 +56,7 @@ recovery_min = 0.9
 TEST(uncertainty_config, a_specification_without_a_limit_and_an_unknown_key_are_refused) {
   const auto code = [](const std::string& text) {
     try {
-      config::parse_uncertainty(std::string(design) + text, "d.toml");
+      config::parse_uncertainty(design + text, "d.toml");
     } catch (const Error& error) {
       return error.code();
     }
