@@ -98,10 +98,72 @@ void print_table(const diffraction::PatternResult& result) {
     std::cout << fmt::format("  {:28} {:8.3f} wt%  u_stat {:.3f}  u_total {:.3f}\n", phase.name,
                              100.0 * phase.weight_fraction, 100.0 * phase.u_stat,
                              100.0 * phase.u_total);
+    if (!phase.harmonics.empty()) {
+      std::cout << fmt::format("    texture by {} harmonics, index {:.3f}\n",
+                               phase.harmonics.size(), phase.texture_index);
+    }
+    if (!phase.stephens.empty()) {
+      std::cout << fmt::format("    strain {:.5f} to {:.5f} by direction\n", phase.strain_min,
+                               phase.strain_max);
+    }
   }
   print_quantification(result);
   print_summation(result);
   if (result.identification) print_identification(*result.identification);
+}
+
+/// "6" or "brucite=6,quartz=4": symmetrised harmonics of all phases or of some.
+std::vector<diffraction::HarmonicTexture> parse_harmonics(const std::string& text) {
+  std::vector<diffraction::HarmonicTexture> asked;
+  for (const auto& word : split_list(text)) {
+    const std::size_t equals = word.rfind('=');
+    diffraction::HarmonicTexture one;
+    if (equals != std::string::npos) one.phase = word.substr(0, equals);
+    const std::string order = equals == std::string::npos ? word : word.substr(equals + 1);
+    if (order != "2" && order != "4" && order != "6" && order != "8") {
+      throw Error("E-XRD-147", "harmonics of order \"" + order + "\"", "--harmonics",
+                  "give 2, 4, 6 or 8, or PHASE=ORDER with commas between", ExitCode::usage);
+    }
+    one.order = order[0] - '0';
+    asked.push_back(one);
+  }
+  return asked;
+}
+
+/// Names of the options in the words of the structures.
+void resolve_direction_names(const std::vector<std::string>& typed,
+                             const std::vector<diffraction::CrystalStructure>& structures,
+                             diffraction::RefinementOptions& options) {
+  const auto resolve = [&](std::string& name) {
+    if (name == "all") name.clear();
+    if (name.empty()) return;
+    for (std::size_t p = 0; p < structures.size(); ++p) {
+      if (name != structures[p].name && (p >= typed.size() || typed[p] != name)) continue;
+      name = structures[p].name;
+      return;
+    }
+    throw Error("E-XRD-147", "\"" + name + "\" is none of the phases refined",
+                "--harmonics, --anisotropic-strain", "name a phase of the list, or all",
+                ExitCode::usage);
+  };
+  for (auto& asked : options.harmonics) resolve(asked.phase);
+  for (auto& name : options.anisotropic_strain) resolve(name);
+}
+
+std::string directions_toml(const diffraction::RefinementOptions& options) {
+  std::string text;
+  if (!options.anisotropic_strain.empty()) {
+    std::vector<std::string> names = options.anisotropic_strain;
+    for (auto& name : names) name = "\"" + (name.empty() ? "all" : name) + "\"";
+    text += fmt::format("anisotropic_strain = [{}]\n", fmt::join(names, ", "));
+  }
+  std::vector<std::string> tables;
+  for (const auto& asked : options.harmonics) {
+    tables.push_back(fmt::format("{{ phase = \"{}\", order = {} }}",
+                                 asked.phase.empty() ? "all" : asked.phase, asked.order));
+  }
+  if (!tables.empty()) text += fmt::format("harmonics = [{}]\n", fmt::join(tables, ", "));
+  return text;
 }
 
 int run_diffraction(const CommonOptions& options, Choices& choices) {
@@ -121,6 +183,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   const bool search = !summation && asks_for_search(choices.phases);
   if (!search && !summation) {
     resolve_quantify_names(choices.phases, setup.structures, choices.refinement.quantify);
+    resolve_direction_names(choices.phases, setup.structures, choices.refinement);
   }
   const bool few = choices.files.size() <= few_patterns;
   choices.refinement.keep_profiles = !options.out.empty() && (few || choices.profiles);
@@ -136,10 +199,11 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
           "= \"{}\"\nwavelength_angstrom = [{}]\n"
           "background_terms = {}\ntwo_theta_min_deg = "
           "{}\ntwo_theta_max_deg = {}\nchunk = {}\nprofiles = {}\nseries = {}\n"
-          "{}{}{}",
+          "{}{}{}{}",
           quoted(choices.phases), choices.instrument, fmt::join(choices.wavelengths_angstrom, ", "),
           asked.background_terms, asked.two_theta_min_deg, asked.two_theta_max_deg, choices.chunk,
           choices.profiles, choices.series, asked.texture ? "" : "texture = false\n",
+          directions_toml(asked),
           summation ? fmt::format("method = \"summation\"\nreferences = \"{}\"\n",
                                   choices.summation.library)
                     : "",
@@ -287,6 +351,18 @@ Action add_diffraction(CLI::App& app, CommonOptions& options) {
   verb->add_flag_callback(
       "--no-texture", [choices] { choices->refinement.texture = false; },
       "do not try March-Dollase texture");
+  verb->add_option_function<std::string>(
+      "--harmonics",
+      [choices](const std::string& text) { choices->refinement.harmonics = parse_harmonics(text); },
+      "try texture by symmetrised harmonics up to this order instead of March-Dollase: 4, or "
+      "brucite=6,quartz=4; kept where the full BIC pays");
+  verb->add_option_function<std::string>(
+      "--anisotropic-strain",
+      [choices](const std::string& text) {
+        choices->refinement.anisotropic_strain = split_list(text);
+      },
+      "let strain depend on the direction (Stephens) in these phases, or all; kept where the full "
+      "BIC pays");
   verb->add_option("--chunk", choices->chunk, "patterns per chunk [64]")
       ->check(CLI::Range(1, 100000));
   add_quantify_options(*verb, choices->refinement.quantify);

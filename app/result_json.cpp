@@ -84,6 +84,23 @@ Json to_json(const diffraction::PatternResult& result) {
       row["phases"].back()["mu_per_cm"] = number(phase.mu_per_cm);
       row["phases"].back()["density_g_per_cm3"] = number(phase.density_g_per_cm3);
     }
+    const auto coefficients = [&](const char* key,
+                                  const std::vector<diffraction::NamedValue>& values) {
+      for (const auto& one : values) {
+        row["phases"].back()[key][one.name] = {{"value", number(one.value)}, {"u", number(one.u)}};
+      }
+    };
+    if (computed) {
+      coefficients("harmonics", phase.harmonics);
+      coefficients("stephens", phase.stephens);
+      if (!phase.harmonics.empty()) {
+        row["phases"].back()["texture_index"] = number(phase.texture_index);
+      }
+      if (!phase.stephens.empty()) {
+        row["phases"].back()["strain_min"] = number(phase.strain_min);
+        row["phases"].back()["strain_max"] = number(phase.strain_max);
+      }
+    }
     const std::size_t place = row["phases"].size() - 1;
     if (computed && place < result.quantification.u_protocol.size()) {
       row["phases"].back()["u_protocol"] = number(result.quantification.u_protocol[place]);

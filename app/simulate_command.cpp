@@ -67,6 +67,8 @@ Recipe read_recipe(const std::string& file, InputFile& record) {
     phase.strain = table.number_or("strain", 0.0, config::not_negative);
     phase.march_r = table.number_or("march_r", 1.0, config::positive);
     phase.cell_strain = table.number_or("cell_strain", 0.0, {-0.05, 0.05});
+    phase.harmonics = table.numbers_or("harmonics", {}, {-5.0, 5.0});
+    phase.strain_anisotropy = table.numbers_or("strain_anisotropy", {}, {-5.0, 5.0});
     total += phase.weight_fraction;
     simulation.phases.push_back(phase);
     table.finish();

@@ -200,6 +200,164 @@ def doublet(runs, out, folder):
          "cpd_philips3020", 66.0, 78.0, "K-alpha2")
 
 
+HOELZER = ((8047.837, 2.285, 0.957), (8045.367, 3.358, 0.090),  # eV, eV, height
+           (8027.993, 2.666, 0.334), (8026.504, 3.571, 0.111))
+
+
+def nist(runs, sets, flat, own_widths=True):
+    """The diffractometer of the SRM 660c scan, with a doublet or the four Hoelzer lines."""
+    runs.count += 1
+    path = runs.scratch / f"nist{runs.count}.toml"
+    text = 'name = "NIST"\nradius_mm = 217.5\npolarisation_k = 0.54\n'
+    if sets:
+        for energy, width, height in HOELZER:
+            wave = 12398.4198 / energy
+            text += (f"[[lines]]\nwavelength_angstrom = {wave:.7f}\n"
+                     f"relative_intensity = {height * width:.5f}\n"
+                     + (f"fwhm_angstrom = {wave * width / energy:.4e}\n" if own_widths else ""))
+    else:
+        for wave, share in ((1.5405929, 1.0), (1.5444274, 0.5)):
+            text += f"[[lines]]\nwavelength_angstrom = {wave}\nrelative_intensity = {share}\n"
+    if flat:
+        text += "[offsets]\nflat_specimen = true\n[intensity]\ndivergence_deg = 1.05\n"
+    path.write_text(text)
+    return str(path)
+
+
+def calibrated(runs, pattern, start):
+    """The instrument that `gadolin calibrate` makes of a start, and what it says."""
+    path = runs.scratch / f"calibrated{runs.count}.toml"
+    done = subprocess.run([runs.program, "calibrate", str(pattern), "--standard", "LaB6",
+                           "--instrument", start, "--cell-a", "4.156780", "--free-cell", "--json",
+                           "--out", str(path), "--force"], capture_output=True, text=True)
+    if done.returncode not in (0, 4):
+        sys.exit(done.stderr)
+    return str(path), json.loads(done.stdout)
+
+
+def line_shape(runs, out, folder):
+    """SRM 660c: lines of own width at high angles, flat specimen at low ones."""
+    pattern = folder / "LaB6_nist_srm660c_100a.cif"
+    for name, cases, low, high in (
+            ("correction_line_width.png", ((False, False, "doublet"),
+                                           (True, False, "four lines with own widths")),
+             139.0, 143.0),
+            ("correction_flat_specimen.png", ((False, False, "without flat specimen"),
+                                              (False, True, "with flat specimen")), 20.6, 21.9)):
+        shown = []
+        for sets, flat, label in cases:
+            start, found = calibrated(runs, pattern, nist(runs, sets, flat))
+            profiles, sample = runs.fit(pattern, ["LaB6"], start)
+            shown.append((profiles, f"{label}: Rwp {sample['rwp']:.4f}"))
+            print(name, label, found.get("rwp"), found.get("displacement_mm"), found.get("cell"))
+        two_panels(out, name, shown, low, high)
+
+
+def foreign_lines(runs, out, folder):
+    """K-beta in the beam of a laboratory D500: found in the residual, and fitted as a line."""
+    pattern = folder / "LaB6_d500_si_psd.xye"
+    shown = []
+    for beta, label in ((0.0, "K-alpha alone"), (0.008, "with K-beta")):
+        path = runs.scratch / f"beta{beta}.toml"
+        text = 'name = "D500"\nradius_mm = 200.5\n'
+        for wave, share in ((1.5405929, 1.0), (1.5444274, 0.5), (1.39222, 1.5 * beta)):
+            if share > 0.0:
+                text += f"[[lines]]\nwavelength_angstrom = {wave}\nrelative_intensity = {share}\n"
+        path.write_text(text)
+        profiles, sample = runs.fit(pattern, ["LaB6"], str(path))
+        said = [w["text"] for w in sample["warnings"] if w["code"] == "W-XRD-125"]
+        print("foreign", label, said)
+        shown.append((profiles, f"{label}: Rwp {sample['rwp']:.4f}"
+                      + ("; W-XRD-125" if said else "")))
+    two_panels(out, "correction_k_beta.png", shown, 26.6, 28.4)
+
+
+def library_rows(folder, names):
+    import csv
+    import gzip
+    with gzip.open(folder / "library_patterns.csv.gz", "rt") as file:
+        rows = list(csv.reader(file))
+    head = rows[0]
+    at = [head.index(name) for name in names]
+    values = np.array([[float(row[0])] + [float(row[k]) for k in at] for row in rows[1:]])
+    return values[:, 0], values[:, 1:].T
+
+
+def blank(runs, out, folder):
+    """No shared scan comes with its blank: corundum and a volcanic glass, both measured in one
+    laboratory, added up; the glass stands for the holder."""
+    angle, (corundum, glass) = library_rows(folder, ("CORUNDUM", "OBSIDIAN"))
+    total = runs.scratch / "with_holder.xye"
+    holder = runs.scratch / "holder.xy"
+    scale = 20000.0 / corundum.max()
+    glass = 400.0 * glass / glass.max()
+    both = scale * corundum + glass
+    total.write_text("".join(f"{a:.3f} {y:.3f} {max(1.0, y) ** 0.5:.3f}\n"
+                             for a, y in zip(angle, both)))
+    holder.write_text("".join(f"{a:.3f} {2.0 * y:.3f}\n" for a, y in zip(angle, glass)))
+    shown = []
+    for more, label in ((["--background", "2"], "two background terms"),
+                        (["--background", "2", "--blank", str(holder)], "and the blank"),
+                        (["--background", "2", "--hump", "glass=25:11"], "and a hump")):
+        profiles, sample = runs.fit(total, ["corundum"], None, "--wavelength",
+                                    "1.5405929,1.5444274", "--two-theta-min", "8", *more)
+        found = sample.get("quantification", {}).get("blank", [])
+        print("blank", label, found)
+        part = f", {found['scale']:.3f} of it (0.5 drawn)" if found else ""
+        shown.append((profiles, f"{label}{part}: Rwp {sample['rwp']:.3f}"))
+    figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), sharey=True)
+    for axis, (profiles, title) in zip(axes, shown):
+        panel(axis, profiles, 10.0, 60.0, title)
+        axis.lines[2].remove()
+        axis.set_ylim(0, 1200)
+    axes[0].set_ylabel("counts")
+    axes[0].legend(fontsize=8)
+    save(figure, out, "correction_blank.png")
+
+
+def roughness(runs, out, folder):
+    """The scan that lacks most intensity at low angles; a specimen too short for the beam explains
+    it better than a rough surface."""
+    pattern = folder / "V2O5_0p2013-La(OH)3_0p5000-ZrO2_0p3001--8min.xrdml"
+    wide = "\n[intensity]\nspecimen_length_mm = 1000\ndivergence_deg = 1\n"  # no overflow
+    shown = []
+    for text, label in ((wide, "smooth"),
+                        (wide + "roughness_a = 0.3\nroughness_b = 0.2\n",
+                         "rough: a = 0.3, b = 0.2"), ("", "smooth, beam overflow")):
+        runs.count += 1
+        start = runs.instrument("aeris_cu", add=text)
+        profiles, sample = runs.fit(pattern, ["shcherbinaite", "LaOH3", "baddeleyite"], start)
+        print("roughness", label, sample["rwp"], [p["weight_fraction"] for p in sample["phases"]])
+        shown.append((profiles, f"{label}: Rwp {sample['rwp']:.4f}"))
+    figure, axes = plt.subplots(1, 3, figsize=(12, 3.4), sharey=True)
+    for axis, (profiles, title) in zip(axes, shown):
+        panel(axis, profiles, 14.5, 33.0, title)
+    axes[0].set_ylabel("counts")
+    axes[0].legend(fontsize=8)
+    save(figure, out, "correction_roughness.png")
+
+
+def harmonics(runs, out, folder):
+    cases = []
+    for more, label in ((["--no-texture"], "no texture"), (["--harmonics", "6"], "harmonics")):
+        profiles, sample = runs.fit(folder / "brucite.prn", ["brucite"], "cpd_philips3020", *more)
+        kept = sample["phases"][0].get("harmonics", {})
+        print("harmonics", label, sample["rwp"], kept)
+        cases.append((profiles, f"{label}{' (%d)' % len(kept) if kept else ''}: "
+                      f"Rwp {sample['rwp']:.3f}"))
+    two_panels(out, "correction_harmonics.png", cases, 17.0, 40.0)
+
+
+def strain(runs, out, folder):
+    cases = []
+    for more, label in (([], "one strain"), (["--anisotropic-strain", "all"], "by direction")):
+        profiles, sample = runs.fit(folder / "brucite.prn", ["brucite"], "cpd_philips3020", *more)
+        phase = sample["phases"][0]
+        print("strain", label, sample["rwp"], phase.get("strain_min"), phase.get("strain_max"))
+        cases.append((profiles, f"{label}: Rwp {sample['rwp']:.4f}"))
+    two_panels(out, "correction_strain.png", cases, 57.5, 63.5)
+
+
 def contrast(runs, out, folder):
     plain, mended = [], []
     for name, truth in WEIGHED.items():
@@ -217,11 +375,21 @@ def main():
     words.add_argument("program")
     words.add_argument("shared")
     words.add_argument("--out", default=str(ROOT / "docs/images"))
+    words.add_argument("--only", help="names with commas between: blank,roughness,...")
     given = words.parse_args()
     out, xrd = pathlib.Path(given.out), pathlib.Path(given.shared) / "data/xrd"
     cpd, dara = xrd / "cpd_roundrobin", xrd / "dara_precursor_mixtures"
     with tempfile.TemporaryDirectory() as scratch:
         runs = Runs(given.program, pathlib.Path(scratch))
+        extra = {"blank": (blank, xrd / "rockjock_mixtures"), "roughness": (roughness, dara),
+                 "harmonics": (harmonics, cpd), "strain": (strain, cpd),
+                 "foreign": (foreign_lines, xrd / "ree_standards"),
+                 "line_shape": (line_shape, xrd / "ree_standards")}
+        for name, (draw, folder) in extra.items():
+            if given.only is None or name in given.only.split(","):
+                draw(runs, out, folder)
+        if given.only is not None:
+            return
         plain = runs.instrument("cpd_philips3020", cut=["axial"])
         pair(runs, "correction_axial.png", out, cpd / "fluorite.prn", ["fluorite"], plain,
              "cpd_philips3020", 27.4, 29.0, "axial divergence")

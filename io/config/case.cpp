@@ -212,6 +212,20 @@ DiffractionDefaults read_diffraction(const TomlTable& table, const Paths& paths,
                       "two_theta_max_deg", "give a range or leave both out");
   }
   options.texture = table.boolean_or("texture", options.texture);
+  if (table.has("anisotropic_strain")) {
+    options.anisotropic_strain = table.texts("anisotropic_strain");
+    for (auto& name : options.anisotropic_strain) {
+      if (name == "all") name.clear();
+    }
+  }
+  for (const auto& asked : table.tables("harmonics")) {
+    diffraction::HarmonicTexture one;
+    one.phase = asked.text_or("phase", "all");
+    if (one.phase == "all") one.phase.clear();
+    one.order = static_cast<int>(asked.integer_or("order", 4, 2, 8)) / 2 * 2;
+    options.harmonics.push_back(one);
+    asked.finish();
+  }
   options.max_iterations =
       static_cast<int>(table.integer_or("max_iterations", options.max_iterations, 1, 10000));
   options.assumed_particle_um =

@@ -84,12 +84,13 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
     diffraction::EmissionLine line;
     line.wavelength_angstrom = table.number("wavelength_angstrom", Range{0.1, 3.5});
     line.relative_intensity = table.number_or("relative_intensity", 1.0, positive);
+    line.fwhm_angstrom = table.number_or("fwhm_angstrom", 0.0, Range{0.0, 0.01});
     sum += line.relative_intensity;
     instrument.lines.push_back(line);
   }
-  if (instrument.lines.empty() || instrument.lines.size() > 4) {
+  if (instrument.lines.empty() || instrument.lines.size() > 5) {
     throw root.error("E-INST-001",
-                     std::to_string(instrument.lines.size()) + " emission lines, expected 1 to 4",
+                     std::to_string(instrument.lines.size()) + " emission lines, expected 1 to 5",
                      "lines", "list the lines as [[lines]] tables");
   }
   for (auto& line : instrument.lines) line.relative_intensity /= sum;
@@ -109,6 +110,7 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
     instrument.transparency = offsets->number_or("transparency", 0.0, Range{0.0, 0.02});
     instrument.capillary_a_mm = offsets->number_or("capillary_a_mm", 0.0, Range{-1.5, 1.5});
     instrument.capillary_b_mm = offsets->number_or("capillary_b_mm", 0.0, Range{-1.5, 1.5});
+    instrument.flat_specimen = offsets->boolean_or("flat_specimen", false);
   }
   if (const auto table = root.optional_table("intensity")) {
     auto& factors = instrument.factors;
@@ -120,6 +122,16 @@ diffraction::Instrument read_instrument(const std::string& path, InputFile* reco
     factors.variable_slit = table->boolean_or("variable_slit", false);
     factors.roughness_a = table->number_or("roughness_a", 1.0, fraction);
     factors.roughness_b = table->number_or("roughness_b", 0.0, Range{0.0, 10.0});
+  }
+  const auto& factors = instrument.factors;
+  if (instrument.flat_specimen &&
+      !(factors.variable_slit ? factors.specimen_length_mm > 0.0 : factors.divergence_deg > 0.0)) {
+    throw root.error("E-INST-001",
+                     factors.variable_slit ? "flat_specimen without the length of the specimen"
+                                           : "flat_specimen without the opening of the slit",
+                     "offsets",
+                     factors.variable_slit ? "give specimen_length_mm in [intensity]"
+                                           : "give divergence_deg in [intensity]");
   }
   read_calibration_table(root);
   root.finish();
@@ -143,6 +155,7 @@ std::string instrument_toml(const diffraction::Instrument& instrument,
   for (const auto& line : instrument.lines) {
     text += fmt::format("\n[[lines]]\nwavelength_angstrom = {}\nrelative_intensity = {}\n",
                         line.wavelength_angstrom, line.relative_intensity);
+    if (line.fwhm_angstrom > 0.0) text += fmt::format("fwhm_angstrom = {}\n", line.fwhm_angstrom);
   }
   text += fmt::format(
       "\n[resolution]\nu_deg2 = {}\nv_deg2 = {}\nw_deg2 = {}\np_deg2 = {}\nx_deg = {}\n"
@@ -164,6 +177,7 @@ std::string instrument_toml(const diffraction::Instrument& instrument,
   put("transparency", instrument.transparency, 0.0);
   put("capillary_a_mm", instrument.capillary_a_mm, 0.0);
   put("capillary_b_mm", instrument.capillary_b_mm, 0.0);
+  if (instrument.flat_specimen) table += "flat_specimen = true\n";
   close("offsets");
   put("capillary_mu_r", factors.capillary_mu_r, 0.0);
   put("plate_mu_t", factors.plate_mu_t, 0.0);

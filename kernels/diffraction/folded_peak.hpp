@@ -24,7 +24,11 @@ struct Basis {
 };
 
 /// Most free parameters that one peak can depend on.
-inline constexpr int max_terms = 24;
+inline constexpr int max_terms = 24 + 2 * max_harmonics;
+/// The same for a layout: distance of the coefficients of two peaks.
+GADOLIN_INLINE int term_stride(const Layout& layout) {
+  return 24 + layout.harmonics + layout.strains;
+}
 
 /// Which columns of the Jacobian a phase feeds: `count` of them per function of the point, in the
 /// order of walk_terms.
@@ -61,6 +65,10 @@ GADOLIN_INLINE void walk_terms(const Layout& layout, int phase, int cell_directi
   put(Basis::value, own + Layout::march_r, peak.march_r);
   put(Basis::value, own + Layout::b_iso, peak.b_iso);
   put(Basis::value, Layout::overflow, peak.overflow);
+  const auto term = [&](int k) { return peak.terms == nullptr ? 0.0 : peak.terms[k]; };
+  for (int k = 0; k < layout.harmonics; ++k) {
+    put(Basis::value, own + layout.harmonic(k), peak.by_harmonic * term(k));
+  }
   put(Basis::centre, Layout::displacement, peak.displacement);
   put(Basis::centre, Layout::zero, 1.0);
   put(Basis::centre, Layout::transparency, peak.transparency);
@@ -68,6 +76,9 @@ GADOLIN_INLINE void walk_terms(const Layout& layout, int phase, int cell_directi
   put(Basis::centre, Layout::capillary_b, peak.capillary_b);
   put(Basis::lorentzian, own + Layout::x, peak.x);
   put(Basis::lorentzian, own + Layout::y, peak.y);
+  for (int k = 0; k < layout.strains; ++k) {
+    put(Basis::lorentzian, own + layout.strain(k), peak.by_strain * term(k));
+  }
   put(Basis::gaussian2, Layout::u, peak.u);
   put(Basis::gaussian2, Layout::v, peak.v);
   put(Basis::gaussian2, Layout::w, peak.w);

@@ -5,9 +5,12 @@
 /// Where each quantity stands in the parameter vector of one pattern.
 namespace gadolin::diffraction {
 
-inline constexpr int max_lines = 4;
+inline constexpr int max_lines = 5;
 inline constexpr int max_cell_directions = 6;
 inline constexpr int max_humps = 3;
+/// Most symmetrised harmonics of a phase, for texture or for strain: those of l = 2 and 4 of a
+/// triclinic crystal, or up to l = 8 of an orthorhombic one.
+inline constexpr int max_harmonics = 14;
 
 /// Shared by all phases of a pattern, then background, then one block per phase.
 struct Layout {
@@ -37,13 +40,19 @@ struct Layout {
   static constexpr int march_r = 3;
   static constexpr int b_iso = 4;  ///< added to every site [angstrom^2]
   static constexpr int cell = 5;   ///< up to 6 relative changes of the reciprocal metric
-  static constexpr int phase_stride = cell + max_cell_directions;
+  static constexpr int cell_end = cell + max_cell_directions;
+  // After the cell: `harmonics` coefficients of the texture, then `strains` of the anisotropy of Y.
 
   int chebyshev_terms = 0;
   int phases = 0;
+  int harmonics = 0;  ///< places reserved in every phase; 0: no such texture
+  int strains = 0;    ///< places reserved in every phase; 0: strain is the same in all directions
 
   GADOLIN_INLINE int inverse_x() const { return background + chebyshev_terms; }
-  GADOLIN_INLINE int phase(int p) const { return inverse_x() + 1 + p * phase_stride; }
+  GADOLIN_INLINE int phase(int p) const { return inverse_x() + 1 + p * phase_stride(); }
+  GADOLIN_INLINE int phase_stride() const { return cell_end + harmonics + strains; }
+  GADOLIN_INLINE int harmonic(int k) const { return cell_end + k; }  ///< within a phase
+  GADOLIN_INLINE int strain(int k) const { return cell_end + harmonics + k; }
   GADOLIN_INLINE int size() const { return phase(phases); }
 };
 

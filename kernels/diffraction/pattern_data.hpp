@@ -45,7 +45,7 @@ struct PatternData {
   double* sqrt_weight = nullptr;  ///< [points]
   double* residual = nullptr;     ///< [points] weighted
   FoldedPeak* peaks = nullptr;    ///< [(rings of all phases) * lines]
-  float* coefficients = nullptr;  ///< [peaks * max_terms]
+  float* coefficients = nullptr;  ///< [peaks * term_stride(layout)]
   AxialNode* nodes = nullptr;     ///< [peaks * max_nodes]
   int max_nodes = 0;              ///< 0: no axial divergence
   int* node_count = nullptr;      ///< [peaks] as set_windows chose them
@@ -137,7 +137,7 @@ struct PatternData {
                      nodes + static_cast<std::ptrdiff_t>(k) * max_nodes, peak);
         }
         fold_peak(peak, layout, p, cell_directions[p], scale, column, peaks[k],
-                  coefficients + static_cast<std::ptrdiff_t>(k) * max_terms);
+                  coefficients + static_cast<std::ptrdiff_t>(k) * term_stride(layout));
       });
     }
     team.barrier();

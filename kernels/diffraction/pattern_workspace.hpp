@@ -41,7 +41,7 @@ GADOLIN_INLINE void carve_pattern(const PatternShape& shape, Carver& from, Patte
   m.sqrt_weight = from.take<double>(points);
   m.residual = from.take<double>(points);
   m.peaks = from.take<FoldedPeak>(peaks);
-  m.coefficients = from.take<float>(peaks * max_terms);
+  m.coefficients = from.take<float>(peaks * static_cast<std::size_t>(term_stride(shape.layout)));
   m.nodes = from.take<AxialNode>(peaks * static_cast<std::size_t>(shape.max_nodes));
   m.max_nodes = shape.max_nodes;
   m.node_count = from.take<int>(peaks);

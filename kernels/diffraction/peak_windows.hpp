@@ -10,18 +10,25 @@ namespace gadolin::diffraction {
 
 struct PeakWindows : PatternData {
   /// Which cells serve each peak, and how many nodes of axial divergence it gets. A peak reaches
-  /// at least 8 FWHM to each side, and as far as its Lorentzian tail is above 0.2 % of the
-  /// pattern's smallest standard uncertainty: scales are then right to 0.1 % (tested). Fixed during
-  /// a fit, so that chi2 is smooth in the parameters; make_peaks first.
+  /// at least 8 FWHM to each side, as far as its Lorentzian tail is above 0.2 % of the pattern's
+  /// smallest standard uncertainty, and so far that the phase loses a share lost_area of its area
+  /// at most, however weak it is (0: no such rule). Fixed during a fit, so that chi2 is smooth in
+  /// the parameters; make_peaks first.
   template <class Team>
-  GADOLIN_CALLED void set_windows(const Team& team, double smallest_sigma) const {
+  GADOLIN_CALLED void set_windows(const Team& team, double smallest_sigma,
+                                  double lost_area = 1e-3) const {
     const CellCount count = cell_count();
     const int levels = count.levels(), phases = layout.phases;
     for (int p = 0; p < phases; ++p) {
       const double scale = parameters[layout.phase(p) + Layout::scale];
       const int begin = peak_begin(p);
       const auto n = static_cast<std::size_t>(peak_begin(p + 1) - begin);
-      const double height = 0.002 * smallest_sigma / scale;  // infinite for a scale of 0
+      const double seen = 0.002 * smallest_sigma / scale;  // infinite for a scale of 0
+      double height = seen;
+      if (lost_area > 0.0) {
+        const double lost = height_of_lost_area(team, begin, n, lost_area);
+        if (lost < height) height = lost;
+      }
       team.for_each(n, [&](std::size_t i) { place_peak(begin + static_cast<int>(i), height); });
     }
     team.barrier();
@@ -58,6 +65,28 @@ struct PeakWindows : PatternData {
       });
     }
     if (max_nodes > 0) make_peaks(team);
+  }
+
+  /// Height (unit scale) at which the tails of n peaks may be cut if together they are to lose a
+  /// share of the area of all. A tail cut at height c leaves out fwhm sqrt(height_l c) on both
+  /// sides; a common c keeps the reaches short.
+  template <class Team>
+  GADOLIN_CALLED double height_of_lost_area(const Team& team, int begin, std::size_t n,
+                                            double share) const {
+    const auto over = [&](auto&& of) {
+      return team.sum(n, [&](std::size_t i) {
+        const FoldedPeak& peak = peaks[begin + static_cast<int>(i)];
+        return peak.present == 0 ? 0.0 : 2.0 / peak.stretch * of(peak);
+      });
+    };
+    const double area = over([](const FoldedPeak& peak) {  // pi / 2, sqrt(pi / ln 2) / 2
+      return 1.5707963267948966 * peak.height_l + 1.0644670194312262 * peak.height_g;
+    });
+    const double tails = over([](const FoldedPeak& peak) { return std::sqrt(peak.height_l); });
+    // In single precision, so that engines that add up in another order cut at the same height.
+    const double root =
+        tails > 0.0 ? static_cast<double>(static_cast<float>(share * area / tails)) : 0.0;
+    return root > 0.0 ? root * root : 1e300;  // no Lorentzian: nothing is lost
   }
 
   /// Reach, spans and nodes of one peak, whose tail is dropped where it falls below dropped_height

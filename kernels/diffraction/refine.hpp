@@ -39,11 +39,15 @@ struct PhaseSummary {
 struct RefineArgs {
   // Shared by the batch.
   int chebyshev_terms, phases, lines;
+  int harmonics, strains;  ///< as in Layout
   double radius_mm, polarisation_k;
   const int* cell_directions;  ///< [phases]
   const RingData* rings;
-  const int* ring_begin;      ///< [ring sets * (phases + 1)] into rings
-  const double* texture;      ///< pairs (cos^2, weight)
+  const int* ring_begin;     ///< [ring sets * (phases + 1)] into rings
+  const double* texture;     ///< pairs (cos^2, weight)
+  const double* ring_terms;  ///< harmonics of the rings (RingData::terms_begin); null: none
+  double y_deg;              ///< Y of the instrument
+  FlatSpecimen flat;
   const double* axial_rules;  ///< axial_rules(h_over_s); read only where max_nodes > 0
   double h_over_s;
   int max_nodes;  ///< axial divergence: max_axial_nodes, or 0 where s_over_l is 0 and fixed
@@ -57,6 +61,7 @@ struct RefineArgs {
   const int* ring_set;                ///< which ring set
   const double* wavelength_angstrom;  ///< [items * max_lines]
   const double* relative_intensity;   ///< [items * max_lines]
+  const double* line_width_deg;       ///< [items * max_lines] over tan(theta); null: sharp lines
   // Free parameters.
   const int* active;  ///< 0: leave this pattern alone
   const int* free_count;
@@ -66,6 +71,8 @@ struct RefineArgs {
   const double* start;    ///< [items * layout size]
   int max_free, max_points, max_peaks;
   // What to do.
+  double
+      lost_area;  ///< of a phase beyond the windows of its peaks, at most; 0: by significance alone
   int reweights;  ///< further rounds with the variance taken from the fit (Poisson patterns)
   LmOptions options;
   // Start grid (StartKernel only): every pair of a displacement and a width is tried.
@@ -83,7 +90,7 @@ struct RefineArgs {
   double* used_variance;  ///< [points]
   ItemStatus* status;
 
-  GADOLIN_INLINE Layout layout() const { return {chebyshev_terms, phases}; }
+  GADOLIN_INLINE Layout layout() const { return {chebyshev_terms, phases, harmonics, strains}; }
 };
 
 namespace refine_detail {
@@ -113,7 +120,11 @@ struct Workspace {
 GADOLIN_INLINE void bind_item(const RefineArgs& args, std::size_t item, char* scratch,
                               PatternModel& m) {
   m.layout = args.layout();
-  m.setting = {args.radius_mm, args.polarisation_k, args.texture, args.axial_rules, args.h_over_s};
+  m.setting = {args.radius_mm,  args.polarisation_k, args.texture, args.axial_rules, args.h_over_s,
+               args.ring_terms, args.y_deg,          nullptr,      args.flat};
+  if (args.line_width_deg != nullptr) {
+    m.setting.line_width_deg = args.line_width_deg + item * max_lines;
+  }
   m.cell_directions = args.cell_directions;
   const auto begin = args.point_begin[item];
   m.points = static_cast<int>(args.point_begin[item + 1] - begin);
@@ -248,7 +259,7 @@ struct RefineKernel {
     const int rounds = args.poisson[item] != 0 ? args.reweights : 0;
     for (int round = 0; round <= rounds; ++round) {
       m.make_peaks(team);
-      m.set_windows(team, sigma);
+      m.set_windows(team, sigma, args.lost_area);
       if (args.poisson[item] != 0) {
         m.calculate(team, [&](int i, double y, double, const double*) {
           w.variance[i] = poisson_variance(m.counts[i], y);
@@ -429,7 +440,7 @@ struct StartKernel {
         for (int i = 0; i < m.n_free; ++i) m.parameters[m.free_index[i]] = 0.0;
       });
       m.make_peaks(team);
-      m.set_windows(team, sigma);
+      m.set_windows(team, sigma, args.lost_area);
       m.normal_equations(team, w.stash_gram, w.stash_rhs);  // residual is the pattern itself
       const double chi2 = linear_fit(team, m, w, terms, phases);
       if (std::isfinite(chi2) && (best < 0.0 || chi2 < best)) {

@@ -18,8 +18,9 @@ struct TailField : PeakWindows {
     for (int i = list_begin[entry]; i < end; ++i) {
       const int k = list[i];
       add_folded<Core, Derivatives, D, Parts>(
-          peaks[k], plans[phase], coefficients + static_cast<std::ptrdiff_t>(k) * max_terms, at,
-          sums, stride, value);
+          peaks[k], plans[phase],
+          coefficients + static_cast<std::ptrdiff_t>(k) * term_stride(layout), at, sums, stride,
+          value);
     }
   }
 

@@ -357,6 +357,7 @@ class Assessment {
       }
       if (free && y > 2.0 * u_parameter(own(p) + Layout::y)) out.strain = y * pi / 180.0 / 4.0;
       out.march_r = parameter(own(p) + Layout::march_r);
+      directions_of(p, out);
       const Metric metric = phase.metric_at(changes);
       for (const auto& ring : model_.ring_sets[static_cast<std::size_t>(state_.ring_set)][p]) {
         const double q = inverse_d_squared(
@@ -375,6 +376,64 @@ class Assessment {
     }
   }
 
+  /// Texture by harmonics and strain by direction, where the fit kept them.
+  void directions_of(std::size_t p, PhaseResult& out) const {
+    const auto& phase = model_.phases[p];
+    const Layout& layout = model_.layout;
+    for (int k = 0; k < phase.texture_terms; ++k) {
+      const int place = own(p) + layout.harmonic(k);
+      if (free_at(place) < 0) continue;
+      const double value = parameter(place);
+      out.harmonics.push_back(
+          {phase.harmonics[static_cast<std::size_t>(k)].name, value, u_parameter(place)});
+      out.texture_index += value * value;
+    }
+    out.strain_min = out.strain_max = out.strain;
+    if (phase.strain_terms == 0 || free_at(own(p) + layout.strain(0)) < 0) return;
+    std::vector<int> places{own(p) + Layout::y};
+    for (int k = 0; k < phase.strain_terms; ++k) places.push_back(own(p) + layout.strain(k));
+    const auto terms_at = [&](std::size_t moved, double by) {
+      std::vector<double> values;
+      for (const int place : places) values.push_back(parameter(place));
+      if (moved < values.size()) values[moved] += by;
+      const double y = (values.front() - model_.instrument.y_deg) * pi / 180.0;
+      values.erase(values.begin());
+      return stephens_terms(phase.reciprocal, phase.rotations, phase.harmonics, values, y);
+    };
+    const auto terms = terms_at(places.size(), 0.0);
+    std::vector<std::vector<double>> slope;  // of every term by every parameter
+    for (std::size_t a = 0; a < places.size(); ++a) {
+      const double step = std::max(1e-9, 1e-3 * u_parameter(places[a]));
+      const auto up = terms_at(a, step), down = terms_at(a, -step);
+      slope.emplace_back();
+      for (std::size_t t = 0; t < terms.size(); ++t) {
+        slope.back().push_back((up[t].value - down[t].value) / (2.0 * step));
+      }
+    }
+    for (std::size_t t = 0; t < terms.size(); ++t) {
+      double variance = 0.0;
+      for (std::size_t a = 0; a < places.size(); ++a) {
+        for (std::size_t b = 0; b < places.size(); ++b) {
+          variance +=
+              slope[a][t] * slope[b][t] * covariance(free_at(places[a]), free_at(places[b]));
+        }
+      }
+      out.stephens.push_back({terms[t].name, terms[t].value, std::sqrt(std::max(0.0, variance))});
+    }
+    bool first = true;
+    for (const auto& ring : model_.ring_sets[static_cast<std::size_t>(state_.ring_set)][p]) {
+      double factor = 1.0;
+      for (int k = 0; k < phase.strain_terms; ++k) {
+        factor += parameter(own(p) + layout.strain(k)) * ring.terms[static_cast<std::size_t>(k)];
+      }
+      const double strain = (parameter(places.front()) - model_.instrument.y_deg) * pi / 180.0 /
+                            4.0 * std::sqrt(std::max(0.0, factor));
+      out.strain_min = first ? strain : std::min(out.strain_min, strain);
+      out.strain_max = first ? strain : std::max(out.strain_max, strain);
+      first = false;
+    }
+  }
+
   std::string parameter_name(int index) const {
     static const char* const shared[] = {
         "displacement", "zero",         "U",           "V",           "W",     "P",
@@ -389,12 +448,64 @@ class Assessment {
       return "background " + std::to_string(index - Layout::background);
     }
     const int first = model_.layout.phase(0);
-    const auto p = static_cast<std::size_t>((index - first) / Layout::phase_stride);
+    const auto p = static_cast<std::size_t>((index - first) / model_.layout.phase_stride());
     static const char* const names[] = {"scale", "X (size)", "Y (strain)", "March r", "B"};
-    const int within = (index - first) % Layout::phase_stride;
+    const int within = (index - first) % model_.layout.phase_stride();
+    if (within >= Layout::cell_end) {
+      const int k = within - Layout::cell_end;
+      const bool texture = k < model_.layout.harmonics;
+      const int term = texture ? k : k - model_.layout.harmonics;
+      return model_.phases[p].name + (texture ? " texture " : " strain ") +
+             model_.phases[p].harmonics[static_cast<std::size_t>(term)].name;
+    }
     return model_.phases[p].name + " " +
            (within < Layout::cell ? std::string(names[within])
                                   : "cell " + std::to_string(within - Layout::cell + 1));
+  }
+
+  /// Share of a pattern of weak lines in the residual: one estimate per line, each over a level of
+  /// its own, and their mean. Its u grows with the scatter of the lines about it, so that what
+  /// agrees at one line alone does not count; the misfit of other lines plays no part. Fewer than
+  /// three lines: the fit's own inflation.
+  ResidualTest share_of(const std::vector<double>& extra) const {
+    const double least = 2e-3 * *std::max_element(extra.begin(), extra.end());
+    std::vector<double> value, weight;
+    for (std::size_t first = 0; first < extra.size();) {
+      std::size_t end = first;
+      double w = 0.0, we = 0.0, wee = 0.0, wr = 0.0, wer = 0.0;
+      while (end < extra.size() && extra[end] > least) {
+        const double v = 1.0 / state_.used_variance[end], e = extra[end];
+        const double r = state_.counts[end] - state_.calculated[end];
+        w += v;
+        we += v * e;
+        wee += v * e * e;
+        wr += v * r;
+        wer += v * e * r;
+        ++end;
+      }
+      const double determinant = wee - (w > 0.0 ? we * we / w : 0.0);
+      if (end - first >= 8 && determinant > 1e-6 * wee) {
+        value.push_back((wer - we * wr / w) / determinant);
+        weight.push_back(determinant);
+      }
+      first = end + 1;
+    }
+    ResidualTest test;
+    double total = 0.0, scatter = 0.0;
+    for (std::size_t k = 0; k < value.size(); ++k) {
+      test.factor += weight[k] * value[k];
+      total += weight[k];
+    }
+    if (!(total > 0.0)) return test;
+    test.factor /= total;
+    for (std::size_t k = 0; k < value.size(); ++k) {
+      scatter += weight[k] * (value[k] - test.factor) * (value[k] - test.factor);
+    }
+    const double inflation = value.size() < 3
+                                 ? inflation2_
+                                 : std::max(1.0, scatter / static_cast<double>(value.size() - 1));
+    test.u_factor = std::sqrt(inflation / total);
+    return test;
   }
 
   /// Lines of the tube that should not be there, looked for in what the fit leaves over: K-beta and
@@ -428,9 +539,8 @@ class Assessment {
           extra[i] = 0.0;
         }
       }
-      const std::vector<double> level(state_.counts.size(), 1.0);
-      const auto test = test_residual(state_, extra, {&level});
-      const double u = test.u_factor * std::sqrt(inflation2_);
+      const auto test = share_of(extra);
+      const double u = test.u_factor;
       if (u > 0.0 && test.factor > 5.0 * u && test.factor > 5e-4) {
         warn("W-XRD-125", std::string(foreign.name) + " (" + number(foreign.line_angstrom, "%.5f") +
                               " angstrom) is in the beam: " + number(100.0 * test.factor, "%.2g") +
@@ -452,7 +562,7 @@ class Assessment {
     const int first = model_.layout.phase(0);
     for (std::size_t k = 0; k < state_.free.size(); ++k) {
       const int within =
-          state_.free[k] < first ? -1 : (state_.free[k] - first) % Layout::phase_stride;
+          state_.free[k] < first ? -1 : (state_.free[k] - first) % model_.layout.phase_stride();
       const bool natural = within == Layout::scale || within == Layout::x || within == Layout::y;
       if (state_.state[k] == 0.0 && !natural) bound.push_back(parameter_name(state_.free[k]));
       if (state_.state[k] < 0.0) held.push_back(parameter_name(state_.free[k]));

@@ -15,7 +15,7 @@ namespace {
 std::vector<double> derivative(const BatchModel& model, const PatternState& state, int parameter) {
   const Layout& layout = model.layout;
   const int first = layout.phase(0);
-  const int own = parameter < first ? -1 : (parameter - first) / Layout::phase_stride;
+  const int own = parameter < first ? -1 : (parameter - first) / layout.phase_stride();
   PatternState moved = state;
   auto& value = moved.parameters[static_cast<std::size_t>(parameter)];
   const double step = std::max(1e-6, 1e-4 * std::fabs(value));
@@ -78,9 +78,10 @@ FreeScale free_scale(const BatchModel& model, const PatternState& state, std::si
     }
     if (parameter >= Layout::hump && parameter < Layout::background) continue;
     // Its own shape has no derivative where there is nothing of it.
-    if (parameter >= own && parameter < own + Layout::phase_stride) continue;
+    if (parameter >= own && parameter < own + layout.phase_stride()) continue;
     const int first = layout.phase(0);
-    if (parameter >= first && (parameter - first) % Layout::phase_stride == Layout::scale) continue;
+    if (parameter >= first && (parameter - first) % layout.phase_stride() == Layout::scale)
+      continue;
     columns.push_back(derivative(model, state, parameter));
   }
   std::vector<const std::vector<double>*> known;

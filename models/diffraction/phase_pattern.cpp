@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/diffraction/peak.hpp"
+#include "models/diffraction/peak_setting.hpp"
 
 namespace gadolin::diffraction {
 
@@ -15,9 +15,9 @@ std::vector<double> phase_pattern(const BatchModel& model, const PatternState& s
   parameters[static_cast<std::size_t>(layout.phase(phase) + Layout::x)] *= options.x_factor;
   const double refined = parameters[static_cast<std::size_t>(layout.phase(phase) + Layout::scale)];
   const double scale = refined > 0.0 ? refined : 1.0;
-  PeakSetting setting;
-  setting.radius_mm = model.instrument.radius_mm;
-  setting.polarisation_k = model.instrument.polarisation_k;
+  PeakSetting setting = peak_setting(model.instrument);
+  const std::vector<double> widths = line_widths_deg(state.lines);
+  if (!widths.empty()) setting.line_width_deg = widths.data();
   const auto directions =
       static_cast<int>(model.phases[static_cast<std::size_t>(phase)].directions.size());
   const bool foreign = options.wavelength_angstrom > 0.0;
@@ -38,6 +38,7 @@ std::vector<double> phase_pattern(const BatchModel& model, const PatternState& s
       texture.push_back(ring.weight[k]);
     }
     setting.texture = texture.data();
+    if (!ring.terms.empty()) setting.ring_terms = ring.terms.data();
     data.texture_count = static_cast<int>(ring.cos2.size());
     for (std::size_t l = 0; l < lines; ++l) {
       Peak peak;

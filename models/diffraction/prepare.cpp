@@ -44,6 +44,7 @@ std::vector<EmissionLine> resolve_lines(const Pattern& pattern, const Instrument
                           instrument.name + " are used"});
     return lines;
   }
+  if (lines.size() > 2) return lines;  // a set on one scale, finer than what files state
   if (pattern.wavelength_angstrom.size() >= 2 && lines.size() == 2) {
     const double ratio = pattern.kalpha2_ratio > 0.0
                              ? pattern.kalpha2_ratio
@@ -191,6 +192,17 @@ RingSet make_ring_set(const std::vector<CrystalStructure>& structures, const Bat
     set.rings.push_back(
         make_rings(structures[p], tables, lines, d_min, model.phases[p].texture_axis));
     apply_intensity_factors(model.instrument, lines, set.rings.back());
+    if (model.phases[p].strain_terms > 0) {
+      split_families(set.rings.back());
+      set_texture_axis(structures[p], model.phases[p].texture_axis, set.rings.back());
+    }
+    if (!model.phases[p].harmonics.empty()) {
+      set_harmonics(structures[p], model.phases[p].harmonics, set.rings.back());
+    }
+    // Every phase has the places of the one that needs most.
+    const auto places =
+        static_cast<std::size_t>(std::max(model.layout.harmonics, model.layout.strains));
+    for (auto& ring : set.rings.back()) ring.terms.resize(places, 0.0);
     peaks += set.rings.back().size() * lines.size();
     if (peaks > max_pattern_peaks) {
       refuse(structures[p].name + ": " + std::to_string(peaks) +
@@ -233,6 +245,35 @@ void take_blank(const MeasuredBlank& blank, PatternState& state) {
 
 }  // namespace
 
+namespace {
+
+/// The harmonics that the options ask for of one phase: as many orders as there are places for.
+void ask_for_harmonics(const CrystalStructure& structure, const RefinementOptions& options,
+                       PhaseModel& phase) {
+  int order = 0;
+  for (const auto& asked : options.harmonics) {
+    if (asked.phase.empty() || asked.phase == phase.name) order = asked.order;
+  }
+  const auto& strained = options.anisotropic_strain;
+  const bool strain = std::any_of(strained.begin(), strained.end(), [&](const std::string& name) {
+    return name.empty() || name == phase.name;
+  });
+  if (order == 0 && !strain) return;
+  phase.rotations = point_group(structure);
+  phase.harmonics = symmetrised_harmonics(structure, std::max(order, strain ? 4 : 0));
+  const auto up_to = [&](int l) {
+    return static_cast<int>(std::count_if(phase.harmonics.begin(), phase.harmonics.end(),
+                                          [&](const Harmonic& h) { return h.l <= l; }));
+  };
+  while (order > 0 && up_to(order) > max_harmonics) order -= 2;
+  phase.texture_terms = order > 0 ? up_to(order) : 0;
+  phase.strain_terms = strain ? up_to(4) : 0;
+  phase.harmonics.resize(
+      static_cast<std::size_t>(std::max(phase.texture_terms, phase.strain_terms)));
+}
+
+}  // namespace
+
 BatchModel prepare(const std::vector<Pattern>& patterns,
                    const std::vector<CrystalStructure>& structures, const Instrument& instrument,
                    const AtomicTables& tables, const RefinementOptions& options,
@@ -259,6 +300,10 @@ BatchModel prepare(const std::vector<Pattern>& patterns,
   model.layout.phases = static_cast<int>(structures.size());
   for (const auto& structure : structures) {
     model.phases.push_back(make_phase(structure, instrument, tables));
+    PhaseModel& phase = model.phases.back();
+    ask_for_harmonics(structure, options, phase);
+    model.layout.harmonics = std::max(model.layout.harmonics, phase.texture_terms);
+    model.layout.strains = std::max(model.layout.strains, phase.strain_terms);
   }
   model.lines = static_cast<int>(instrument.lines.size());
   if (instrument.s_over_l > 0.0) model.axial_rules = axial_rules(h_over_s(instrument));

@@ -55,6 +55,12 @@ class Protocol {
       for (int p = 0; options_.texture && p < model_.layout.phases; ++p) {
         step([&](PatternState& s) { return texture(s, p); }, true);
       }
+      for (int p = 0; p < model_.layout.phases; ++p) {
+        for (int l = 2; l <= 8; l += 2) {
+          step([&](PatternState& s) { return harmonics(s, p, l); }, true);
+        }
+        step([&](PatternState& s) { return anisotropic_strain(s, p); }, true);
+      }
       step([&](PatternState& s) { return overflow(s); }, true);
     }
     step([&](PatternState& s) { return sizes(s); });
@@ -74,6 +80,8 @@ class Protocol {
     LaunchOptions launch;
     launch.max_iterations = options_.max_iterations;
     launch.reweights = reweights;
+    launch.lost_area =
+        reweights > 1 ? 1e-3 : 0.0;  // steps that only choose see what is significant
     return launch;
   }
 
@@ -173,7 +181,10 @@ class Protocol {
   /// state.
   std::vector<int> texture(PatternState& state, int p) {
     const int r = model_.layout.phase(p) + Layout::march_r;
-    if (share(state, p) < share_for_texture || is_free(state, r)) return {};
+    if (share(state, p) < share_for_texture || is_free(state, r) ||
+        model_.phases[static_cast<std::size_t>(p)].texture_terms > 0) {
+      return {};
+    }
     std::vector<std::vector<double>> own;
     std::vector<const std::vector<double>*> known;
     for (int q = 0; q < model_.layout.phases; ++q) own.push_back(phase_pattern(model_, state, q));
@@ -206,6 +217,63 @@ class Protocol {
       state.ring_set = set_with_axis(state.ring_set, p, best);
     }
     return {r};
+  }
+
+  /// Lines of phase p inside the range that have 2 % of the intensity of its strongest.
+  int strong_lines(const PatternState& state, int p) const {
+    const auto& rings =
+        model_.ring_sets[static_cast<std::size_t>(state.ring_set)][static_cast<std::size_t>(p)];
+    const double wavelength = state.lines.front().wavelength_angstrom;
+    std::vector<double> height;
+    for (const auto& ring : rings) {
+      const double sine = 0.5 * wavelength * std::sqrt(ring.inverse_d2);
+      if (sine >= 1.0) continue;
+      const double theta = std::asin(sine), at = 2.0 * theta * 180.0 / pi;
+      if (at < state.two_theta_deg.front() || at > state.two_theta_deg.back()) continue;
+      const double c2 = std::cos(2.0 * theta);
+      height.push_back(ring.f2_sum.front() * (1.0 + c2 * c2) / (sine * sine * std::cos(theta)));
+    }
+    if (height.empty()) return 0;
+    const double least = 0.02 * *std::max_element(height.begin(), height.end());
+    return static_cast<int>(
+        std::count_if(height.begin(), height.end(), [&](double h) { return h >= least; }));
+  }
+
+  /// Whether harmonics may be tried: a phase that stands out, with three lines per coefficient.
+  bool may_have_terms(const PatternState& state, int p, int terms) const {
+    return terms > 0 && share(state, p) >= share_for_texture && strong_lines(state, p) >= 3 * terms;
+  }
+
+  /// The texture harmonics of one order, once all lower ones stand.
+  std::vector<int> harmonics(const PatternState& state, int p, int l) const {
+    const auto& phase = model_.phases[static_cast<std::size_t>(p)];
+    std::vector<int> more;
+    int terms = 0;
+    for (int k = 0; k < phase.texture_terms; ++k) {
+      const int order = phase.harmonics[static_cast<std::size_t>(k)].l;
+      const int place = model_.layout.phase(p) + model_.layout.harmonic(k);
+      if (order > l) break;
+      ++terms;
+      if (order == l) more.push_back(place);
+      if (order < l && !is_free(state, place)) return {};
+    }
+    if (more.empty() || !may_have_terms(state, p, terms)) return {};
+    return more;
+  }
+
+  /// Strain by direction, where there is strain beyond the instrument's.
+  std::vector<int> anisotropic_strain(const PatternState& state, int p) const {
+    const int terms = model_.phases[static_cast<std::size_t>(p)].strain_terms;
+    const int y = model_.layout.phase(p) + Layout::y;
+    if (!may_have_terms(state, p, terms) || !is_free(state, y) ||
+        !(state.parameters[static_cast<std::size_t>(y)] > model_.instrument.y_deg + 0.005)) {
+      return {};
+    }
+    std::vector<int> more;
+    for (int k = 0; k < terms; ++k) {
+      more.push_back(model_.layout.phase(p) + model_.layout.strain(k));
+    }
+    return more;
   }
 
   const std::vector<Ring>& rings_with_axis(int set, int p, const std::array<int, 3>& axis) {
@@ -325,19 +393,24 @@ class Protocol {
     for (std::size_t k = before.free.size(); k < after.free.size(); ++k) {
       const int parameter = after.free[k];
       const int first = model_.layout.phase(0);
-      const int within = parameter < first ? -1 : (parameter - first) % Layout::phase_stride;
+      const int within =
+          parameter < first ? -1 : (parameter - first) % model_.layout.phase_stride();
       const bool natural = within == Layout::x || within == Layout::y || parameter == Layout::w ||
                            parameter == Layout::u || parameter == Layout::v;
       if (after.state[k] == 1.0 || natural) continue;
       blocks.push_back(parameter < first ? -1 - parameter
-                                         : (parameter - first) / Layout::phase_stride);
+                                         : (parameter - first) / model_.layout.phase_stride());
+    }
+    for (int p = 0; p < model_.layout.phases; ++p) {  // no line may vanish or lose its width
+      const auto least = harmonic_floor(model_, after, p);
+      if (std::min(least.texture, least.strain) < 2.0 * least_factor) blocks.push_back(p);
     }
     return blocks;
   }
 
   int block_of(int parameter) const {
     const int first = model_.layout.phase(0);
-    return parameter < first ? -1 - parameter : (parameter - first) / Layout::phase_stride;
+    return parameter < first ? -1 - parameter : (parameter - first) / model_.layout.phase_stride();
   }
 
   /// Frees what `choose` names, refines, and keeps the result where it pays and rests inside its

@@ -6,7 +6,7 @@
 #include "kernels/diffraction/refine.hpp"
 #include "kernels/exec/batch_memory.hpp"
 #include "models/diffraction/atomic.hpp"
-#include "models/diffraction/intensity_factor.hpp"
+#include "models/diffraction/peak_setting.hpp"
 
 namespace gadolin::diffraction {
 
@@ -39,6 +39,25 @@ PhaseModel make_phase(const CrystalStructure& structure, const Instrument& instr
     }
   }
   return phase;
+}
+
+HarmonicFloor harmonic_floor(const BatchModel& model, const PatternState& state, int phase) {
+  HarmonicFloor least;
+  const Layout& layout = model.layout;
+  const double* own = state.parameters.data() + layout.phase(phase);
+  for (const auto& ring :
+       model.ring_sets[static_cast<std::size_t>(state.ring_set)][static_cast<std::size_t>(phase)]) {
+    const auto factor = [&](int first, int count) {
+      double sum = 1.0;
+      for (int k = 0; k < count && k < static_cast<int>(ring.terms.size()); ++k) {
+        sum += own[first + k] * ring.terms[static_cast<std::size_t>(k)];
+      }
+      return sum;
+    };
+    least.texture = std::min(least.texture, factor(layout.harmonic(0), layout.harmonics));
+    least.strain = std::min(least.strain, factor(layout.strain(0), layout.strains));
+  }
+  return least;
 }
 
 std::array<double, 2> parameter_bounds(const BatchModel& model, int parameter) {
@@ -81,7 +100,7 @@ std::array<double, 2> parameter_bounds(const BatchModel& model, int parameter) {
     }
   }
   if (parameter <= model.layout.inverse_x()) return {-far, far};
-  const int within = (parameter - model.layout.phase(0)) % Layout::phase_stride;
+  const int within = (parameter - model.layout.phase(0)) % model.layout.phase_stride();
   switch (within) {
     case Layout::scale:
       return {0.0, far};
@@ -94,6 +113,7 @@ std::array<double, 2> parameter_bounds(const BatchModel& model, int parameter) {
     case Layout::b_iso:
       return {-1.0, 3.0};
     default:
+      if (within >= Layout::cell_end) return {-5.0, 5.0};
       return {-0.02, 0.02};  // 1 % in cell length
   }
 }
@@ -135,6 +155,8 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   const auto rings = memory.input<RingData>(std::max<std::size_t>(1, n_rings));
   const auto ring_begin = memory.input<int>(model.ring_sets.size() * (phases + 1));
   const auto texture = memory.input<double>(2 * n_texture + 2);
+  const auto row = static_cast<std::size_t>(std::max(model.layout.harmonics, model.layout.strains));
+  const auto ring_terms = memory.input<double>(std::max<std::size_t>(1, n_rings * row));
   const auto point_begin = memory.input<std::int64_t>(n + 1);
   const auto two_theta = memory.input<double>(total);
   const auto counts = memory.input<double>(total);
@@ -147,6 +169,10 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   const auto ring_set = memory.input<int>(n);
   const auto wavelength = memory.input<double>(n * max_lines);
   const auto intensity = memory.input<double>(n * max_lines);
+  bool wide_lines = false;
+  for (std::size_t i : items)
+    wide_lines = wide_lines || !line_widths_deg(patterns[i].lines).empty();
+  const auto line_width = memory.input<double>(wide_lines ? n * max_lines : 1);
   const auto active = memory.input<int>(n);
   const auto free_count = memory.input<int>(n);
   const auto free_index = memory.input<int>(n * max_free);
@@ -184,6 +210,10 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
           memory.host(texture)[2 * texture_at] = ring.cos2[k];
           memory.host(texture)[2 * texture_at + 1] = ring.weight[k];
         }
+        data.terms_begin = ring_at * static_cast<int>(row);
+        std::fill_n(memory.host(ring_terms) + data.terms_begin, row, 0.0);
+        std::copy_n(ring.terms.begin(), std::min(row, ring.terms.size()),
+                    memory.host(ring_terms) + data.terms_begin);
         memory.host(rings)[ring_at++] = data;
       }
     }
@@ -212,6 +242,11 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
     for (std::size_t l = pattern.lines.size(); l < max_lines; ++l) {
       memory.host(wavelength)[k * max_lines + l] = pattern.lines.front().wavelength_angstrom;
     }
+    if (wide_lines) {
+      auto widths = line_widths_deg(pattern.lines);
+      widths.resize(max_lines, 0.0);
+      std::copy(widths.begin(), widths.end(), memory.host(line_width) + k * max_lines);
+    }
     memory.host(active)[k] = 1;
     memory.host(free_count)[k] = static_cast<int>(pattern.free.size());
     for (std::size_t f = 0; f < pattern.free.size(); ++f) {
@@ -236,6 +271,12 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   args.chebyshev_terms = model.layout.chebyshev_terms;
   args.phases = static_cast<int>(phases);
   args.lines = model.lines;
+  args.harmonics = model.layout.harmonics;
+  args.strains = model.layout.strains;
+  args.ring_terms = row > 0 ? memory.device(ring_terms) : nullptr;
+  args.line_width_deg = wide_lines ? memory.device(line_width) : nullptr;
+  args.y_deg = model.instrument.y_deg;
+  args.flat = flat_specimen(model.instrument);
   args.radius_mm = model.instrument.radius_mm;
   args.polarisation_k = model.instrument.polarisation_k;
   args.cell_directions = memory.device(directions);
@@ -264,6 +305,7 @@ void launch_stage(const BatchModel& model, std::vector<PatternState>& patterns,
   args.max_points = static_cast<int>(max_points);
   args.max_peaks = static_cast<int>(max_peaks);
   args.reweights = options.reweights;
+  args.lost_area = options.lost_area;
   args.options.max_iterations = options.max_iterations;
   args.grid_displacements = static_cast<int>(options.grid_displacement_mm.size());
   args.grid_widths = static_cast<int>(options.grid_width.size());

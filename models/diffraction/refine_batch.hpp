@@ -6,6 +6,7 @@
 
 #include "kernels/diffraction/parameters.hpp"
 #include "kernels/exec/engine.hpp"
+#include "models/diffraction/harmonics.hpp"
 #include "models/diffraction/reflections.hpp"
 #include "models/diffraction/types.hpp"
 
@@ -24,6 +25,11 @@ struct PhaseModel {
   double mu_per_cm = 0.0;              ///< at the instrument's main line
   std::vector<std::string> near_edge;  ///< elements whose edge is within 50 eV
   std::vector<std::string> no_dispersion;
+  /// Symmetrised harmonics: the first texture_terms may be texture, the first strain_terms (all of
+  /// l <= 4) the anisotropy of strain; both 0 unless asked for.
+  std::vector<Harmonic> harmonics;
+  int texture_terms = 0, strain_terms = 0;
+  std::vector<Rotation> rotations;  ///< of the structure, where there are harmonics
 
   /// Reciprocal metric with relative changes p[0..].
   Metric metric_at(const double* p) const;
@@ -55,6 +61,11 @@ struct PatternState {
   bool usable() const { return status_text.empty(); }
 };
 
+/// Smallest of 1 + sum C_k K_k over the rings of a phase: of its texture, of its strain.
+struct HarmonicFloor {
+  double texture = 1.0, strain = 1.0;
+};
+
 /// What all launches share.
 struct BatchModel {
   Instrument instrument;
@@ -66,12 +77,15 @@ struct BatchModel {
   std::vector<double> axial_rules;  ///< of the instrument's h/s; empty: not smeared
 };
 
+HarmonicFloor harmonic_floor(const BatchModel& model, const PatternState& state, int phase);
+
 /// Narrowest width a hump may take [deg]: a narrower one would imitate a line.
 inline constexpr double narrowest_hump_deg = 2.0;
 
 struct LaunchOptions {
   int max_iterations = 60;
   int reweights = 0;
+  double lost_area = 1e-3;  ///< RefineArgs::lost_area
   bool start_grid = false;
   std::vector<double> grid_displacement_mm;
   std::vector<std::array<double, 2>> grid_width;  ///< W [deg^2], X [deg]

@@ -17,7 +17,6 @@ constexpr double pi = 3.14159265358979323846;
 constexpr double avogadro_cm3 = 0.602214076;  // N_A times 1e-24: g/mol per angstrom^3 to g/cm^3
 
 using Hkl = std::array<int, 3>;
-using Rotation = std::array<std::array<int, 3>, 3>;
 
 double element_of(const Metric& m, int i, int j) {
   if (i == j) return m[static_cast<std::size_t>(i)];
@@ -36,19 +35,6 @@ Metric inverse(const Metric& m) {
 std::array<double, 6> quadratic(const std::array<double, 3>& h) {
   return {h[0] * h[0],       h[1] * h[1],       h[2] * h[2],
           2.0 * h[1] * h[2], 2.0 * h[0] * h[2], 2.0 * h[0] * h[1]};
-}
-
-Hkl times(const Hkl& h, const Rotation& r) {
-  Hkl out{};
-  for (std::size_t j = 0; j < 3; ++j) out[j] = h[0] * r[0][j] + h[1] * r[1][j] + h[2] * r[2][j];
-  return out;
-}
-
-std::vector<Rotation> point_group(const CrystalStructure& structure) {
-  std::set<Rotation> seen;
-  for (const auto& op : structure.operations) seen.insert(op.rotation);
-  if (seen.empty()) seen.insert(Rotation{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}});
-  return {seen.begin(), seen.end()};
 }
 
 /// Mean of R M R' over the point group: the projection of a reciprocal metric on what is allowed.
@@ -127,6 +113,19 @@ bool absent(const CrystalStructure& structure, const Hkl& hkl) {
 }
 
 }  // namespace
+
+Hkl times(const Hkl& h, const Rotation& r) {
+  Hkl out{};
+  for (std::size_t j = 0; j < 3; ++j) out[j] = h[0] * r[0][j] + h[1] * r[1][j] + h[2] * r[2][j];
+  return out;
+}
+
+std::vector<Rotation> point_group(const CrystalStructure& structure) {
+  std::set<Rotation> seen;
+  for (const auto& op : structure.operations) seen.insert(op.rotation);
+  if (seen.empty()) seen.insert(Rotation{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}});
+  return {seen.begin(), seen.end()};
+}
 
 Metric reciprocal_metric(const std::array<double, 6>& cell) {
   const double ca = std::cos(cell[3] * pi / 180.0), cb = std::cos(cell[4] * pi / 180.0),

@@ -21,6 +21,12 @@ double cell_volume_angstrom3(const Metric& reciprocal);
 /// h' G* h = 1/d^2.
 double inverse_d_squared(const Metric& reciprocal, const std::array<double, 3>& hkl);
 
+using Rotation = std::array<std::array<int, 3>, 3>;
+/// The rotation parts of a structure's operators, each once; the identity where there is none.
+std::vector<Rotation> point_group(const CrystalStructure& structure);
+/// h' = h R.
+std::array<int, 3> times(const std::array<int, 3>& hkl, const Rotation& rotation);
+
 /// The reciprocal metrics a crystal system allows, found from the rotation parts alone:
 /// G* = G0 + sum_k p_k B_k with p = 0 at the structure's own cell; p_k is a relative change.
 /// 1 (cubic) to 6 (triclinic) directions.
@@ -58,6 +64,8 @@ struct Ring {
   /// share of |F|^2 at the first line.
   std::vector<std::array<int, 3>> family;
   std::vector<double> family_share;
+  /// Symmetrised harmonics in the direction of the ring (harmonics.hpp): empty unless asked for.
+  std::vector<double> terms;
 };
 
 /// Most reflections of one structure that are enumerated: 40 times what a cell of 1000 angstrom^3

@@ -6,7 +6,8 @@
 
 #include "kernels/diffraction/peak_sum.hpp"
 #include "kernels/numeric/random.hpp"
-#include "models/diffraction/intensity_factor.hpp"
+#include "models/diffraction/harmonics.hpp"
+#include "models/diffraction/peak_setting.hpp"
 #include "models/diffraction/reflections.hpp"
 
 namespace gadolin::diffraction {
@@ -67,7 +68,23 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
 
   apply_intensity_factors(instrument, instrument.lines, rings);
 
-  const Layout layout{0, 1};
+  const std::size_t harmonic = phase.harmonics.size(), strain = phase.strain_anisotropy.size();
+  const Layout layout{0, 1, static_cast<int>(harmonic), static_cast<int>(strain)};
+  if (harmonic + strain > 0) {
+    auto basis = symmetrised_harmonics(structure, 8);
+    if (std::max(harmonic, strain) > std::min<std::size_t>(basis.size(), max_harmonics)) {
+      throw Error("E-XRD-130",
+                  std::to_string(std::max(harmonic, strain)) + " harmonics, " + structure.name +
+                      " has " + std::to_string(std::min<std::size_t>(basis.size(), max_harmonics)),
+                  "", "correct the recipe", ExitCode::usage);
+    }
+    basis.resize(std::max(harmonic, strain));
+    if (strain > 0) {
+      split_families(rings);
+      set_texture_axis(structure, axis, rings);
+    }
+    set_harmonics(structure, basis, rings);
+  }
   std::vector<double> parameters(static_cast<std::size_t>(layout.size()), 0.0);
   parameters[Layout::displacement] = recipe.displacement_mm;
   parameters[Layout::zero] = recipe.zero_deg;
@@ -86,12 +103,15 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
   own[Layout::y] = instrument.y_deg + 4.0 * phase.strain * 180.0 / pi;
   own[Layout::march_r] = phase.march_r;
   own[Layout::b_iso] = phase.b_extra_angstrom2;
+  std::copy(phase.harmonics.begin(), phase.harmonics.end(), own + layout.harmonic(0));
+  std::copy(phase.strain_anisotropy.begin(), phase.strain_anisotropy.end(), own + layout.strain(0));
 
   const std::vector<double> rules =
       instrument.s_over_l > 0.0 ? axial_rules(h_over_s(instrument)) : std::vector<double>{};
   std::vector<AxialNode> nodes(
       instrument.s_over_l > 0.0 ? rings.size() * instrument.lines.size() * max_axial_nodes : 0);
   std::vector<Peak> peaks;
+  const std::vector<double> widths = line_widths_deg(instrument.lines);
   for (const auto& ring : rings) {
     RingData data;
     data.inverse_d2 = ring.inverse_d2;
@@ -102,8 +122,11 @@ std::vector<double> phase_pattern(const CrystalStructure& structure, const Instr
       texture.push_back(ring.cos2[k]);
       texture.push_back(ring.weight[k]);
     }
-    const PeakSetting setting{instrument.radius_mm, instrument.polarisation_k, texture.data(),
-                              rules.data(), h_over_s(instrument)};
+    PeakSetting setting = peak_setting(instrument);
+    setting.texture = texture.data();
+    setting.axial_rules = rules.data();
+    if (!ring.terms.empty()) setting.ring_terms = ring.terms.data();
+    if (!widths.empty()) setting.line_width_deg = widths.data();
     for (std::size_t l = 0; l < instrument.lines.size(); ++l) {
       Peak peak;
       if (make_peak(data, static_cast<int>(l), instrument.lines[l].wavelength_angstrom,

@@ -14,8 +14,10 @@ struct SimulatedPhase {
   double size_nm = 0.0;  ///< Scherrer size (K = 0.9); 0 = no size broadening
   double strain = 0.0;   ///< Lorentzian microstrain; 0 = none
   double march_r = 1.0;  ///< along the obvious axis (reflections.hpp), else without effect
-  double b_extra_angstrom2 = 0.0;  ///< added to every site
-  double cell_strain = 0.0;        ///< relative change of all cell lengths
+  double b_extra_angstrom2 = 0.0;         ///< added to every site
+  double cell_strain = 0.0;               ///< relative change of all cell lengths
+  std::vector<double> harmonics;          ///< texture, in the order of symmetrised_harmonics
+  std::vector<double> strain_anisotropy;  ///< of l <= 4: strain^2 times 1 + sum a_k K_k(h)
 };
 
 /// A broad halo of the amorphous part: Gaussian over 2theta.

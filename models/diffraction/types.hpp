@@ -82,6 +82,7 @@ struct AtomicTables {
 struct EmissionLine {
   double wavelength_angstrom = 0.0;
   double relative_intensity = 1.0;  ///< the lines of an instrument are normalised to sum 1
+  double fwhm_angstrom = 0.0;       ///< own Lorentzian width; 0: that of the profile alone
 };
 
 enum class Geometry { bragg_brentano, capillary };
@@ -113,6 +114,9 @@ struct Instrument {
   double h_over_l = 0.0;      ///< the same of the detector slit; 0: as s_over_l
   double transparency = 0.0;  ///< t = 1/(2 mu R); lines move by -t sin(2 theta)
   double capillary_a_mm = 0.0, capillary_b_mm = 0.0;  ///< shift (-a sin 2theta + b cos 2theta)/R
+  /// Lines shift and broaden because the specimen is flat: needs the divergence (fixed slit) or the
+  /// length of the specimen (variable slit) in `factors`.
+  bool flat_specimen = false;
   IntensityFactors factors;
   std::string source;
 };
@@ -123,16 +127,32 @@ struct TextureAxis {
   std::array<int, 3> hkl{0, 0, 1};
 };
 
+/// Texture by symmetrised harmonics, tried instead of March-Dollase.
+struct HarmonicTexture {
+  std::string phase;  ///< empty: every phase
+  int order = 4;      ///< highest l: 2, 4, 6 or 8
+};
+
 /// What the user may ask of a refinement; the defaults are the unattended protocol.
 struct RefinementOptions {
-  int background_terms = 0;          ///< Chebyshev coefficients; 0 = chosen by BIC
-  double two_theta_min_deg = 0.0;    ///< 0 = all
-  double two_theta_max_deg = 0.0;    ///< 0 = all
-  bool texture = true;               ///< try March-Dollase where the phase has an obvious axis
+  int background_terms = 0;        ///< Chebyshev coefficients; 0 = chosen by BIC
+  double two_theta_min_deg = 0.0;  ///< 0 = all
+  double two_theta_max_deg = 0.0;  ///< 0 = all
+  bool texture = true;             ///< try March-Dollase where the phase has an obvious axis
+  std::vector<HarmonicTexture> harmonics;  ///< kept, order by order, where the full BIC pays
+  /// Phases whose strain may depend on the direction (Stephens), "" for every one; kept where the
+  /// full BIC pays.
+  std::vector<std::string> anisotropic_strain;
   int max_iterations = 60;           ///< per stage
   double assumed_particle_um = 5.0;  ///< for the absorption-contrast warning
   bool keep_profiles = true;         ///< fill PatternResult::calculated etc.
   QuantifyOptions quantify;          ///< standards, particle sizes, assay, effort
+};
+
+/// A refined coefficient; u 0 where none was worked out.
+struct NamedValue {
+  std::string name;
+  double value = 0.0, u = 0.0;
 };
 
 struct PhaseResult {
@@ -148,6 +168,14 @@ struct PhaseResult {
   double size_nm = 0.0;            ///< 0 = not determined
   double strain = 0.0;
   double march_r = 1.0;
+  /// Texture by harmonics: coefficients by name, empty where none was kept; texture index
+  /// J = 1 + sum C^2 (the mean square of the inverse pole figure), 1 for none.
+  std::vector<NamedValue> harmonics;
+  double texture_index = 1.0;
+  /// Anisotropic strain: Stephens' S_HKL [1/angstrom^4], and the smallest and largest strain among
+  /// the lines in the range; empty where none was kept.
+  std::vector<NamedValue> stephens;
+  double strain_min = 0.0, strain_max = 0.0;
   double intensity_share = 0.0;    ///< of all calculated Bragg intensity
   double mu_per_cm = 0.0;          ///< linear absorption at the main line
   double density_g_per_cm3 = 0.0;  ///< of the crystal as refined

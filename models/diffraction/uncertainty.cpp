@@ -126,6 +126,14 @@ class Jackknife {
           fix(state, march, 1.0);
           any = true;
         }
+        for (int p = 0; p < phases; ++p) {
+          for (int k = 0; k < model_.layout.harmonics; ++k) {
+            const int place = model_.layout.phase(p) + model_.layout.harmonic(k);
+            if (!is_free(state, place)) continue;
+            fix(state, place, 0.0);
+            any = true;
+          }
+        }
         if (any) return state;
         for (int p = 0; p < phases; ++p) {
           const auto& axis =

@@ -22,8 +22,11 @@ struct BatchShape {
   int background_terms = 3;
   bool texture = false, all_widths = false, poisson = true;
   bool axial = false;  ///< smeared, s_over_l free
+  /// Texture by 3 harmonics, strain by 2, both free in the first phase; lines with widths of their
+  /// own, a flat specimen.
+  bool harmonics = false;
   int max_iterations = 60;
-  double shift_tolerance = 1e-4, chi2_tolerance = 1e-10;
+  double shift_tolerance = 1e-5, chi2_tolerance = 1e-10;
   bool bad_items = true;  ///< every 7th item holds a NaN, every 11th may iterate only once
 };
 
@@ -52,7 +55,8 @@ class SyntheticBatch {
 
  private:
   void make_model() {
-    layout_ = {shape_.background_terms, shape_.phases};
+    layout_ = {shape_.background_terms, shape_.phases, shape_.harmonics ? 3 : 0,
+               shape_.harmonics ? 2 : 0};
     RandomStream random(20260102, 0, 11);
     const double highest = shape_.two_theta_min_deg + shape_.step_deg * (shape_.points - 1);
     for (int p = 0; p < shape_.phases; ++p) {
@@ -72,6 +76,8 @@ class SyntheticBatch {
           ring.texture_count = 2;
           texture_.insert(texture_.end(), {random.uniform(), 0.3, random.uniform(), 0.7});
         }
+        ring.terms_begin = static_cast<int>(terms_.size());
+        for (int k = 0; k < layout_.harmonics; ++k) terms_.push_back(2.0 * random.uniform() - 1.0);
         rings_.push_back(ring);
       }
     }
@@ -101,13 +107,29 @@ class SyntheticBatch {
         free_.push_back(own + k);
       }
       if (shape_.all_widths) free_.push_back(own + Layout::y);
+      if (shape_.harmonics && p == 0) {
+        for (int k = 0; k < layout_.harmonics; ++k) {
+          value[layout_.harmonic(k)] = 0.15;
+          free_.push_back(own + layout_.harmonic(k));
+        }
+        value[Layout::y] = 0.25;
+        for (int k = 0; k < layout_.strains; ++k) {
+          value[layout_.strain(k)] = 0.2;
+          free_.push_back(own + layout_.strain(k));
+        }
+      }
       if (shape_.texture && p == 0) {
         free_.push_back(own + Layout::march_r);
         free_.push_back(own + Layout::b_iso);
       }
     }
     // The pattern without noise, no tail cut.
-    const PeakSetting setting{173.0, 0.5, texture_.data(), rules_.data(), 1.0};
+    PeakSetting setting{173.0, 0.5, texture_.data(), rules_.data(), 1.0};
+    if (shape_.harmonics) {
+      setting.ring_terms = terms_.data();
+      setting.line_width_deg = line_widths;
+      setting.flat = flat;
+    }
     const auto peak_count = static_cast<std::size_t>(shape_.phases * shape_.rings * shape_.lines);
     std::vector<AxialNode> nodes(shape_.axial ? peak_count * max_axial_nodes : 0);
     std::size_t made = 0;
@@ -148,6 +170,8 @@ class SyntheticBatch {
     }
   }
 
+  static constexpr double line_widths[max_lines] = {0.02, 0.03, 0.0, 0.0, 0.0};
+  static constexpr FlatSpecimen flat{0.008, 0.0};
   static double wavelength(int line) { return line == 0 ? 1.5405929 : 1.5444274; }
   double intensity(int line) const {
     return shape_.lines == 1 ? 1.0 : (line == 0 ? 2.0 / 3.0 : 1.0 / 3.0);
@@ -163,6 +187,8 @@ class SyntheticBatch {
     const auto ring_begin = m.input<int>(phases + 1);
     const auto texture = m.input<double>(texture_.size() + 2);
     const auto rules = m.input<double>(rules_.size() + 1);
+    const auto terms = m.input<double>(terms_.size() + 1);
+    const auto widths = m.input<double>(n * max_lines);
     const auto point_begin = m.input<std::int64_t>(n + 1);
     const auto two_theta = m.input<double>(n * points);
     const auto counts = m.input<double>(n * points);
@@ -195,6 +221,10 @@ class SyntheticBatch {
       m.host(ring_begin)[p] = static_cast<int>(p) * shape_.rings;
     }
     std::copy(texture_.begin(), texture_.end(), m.host(texture));
+    std::copy(terms_.begin(), terms_.end(), m.host(terms));
+    for (std::size_t i = 0; i < n; ++i) {
+      std::copy_n(line_widths, max_lines, m.host(widths) + i * max_lines);
+    }
     std::copy(rules_.begin(), rules_.end(), m.host(rules));
     const double grid_displacement[3] = {0.0, 0.06, -0.06},
                  grid_width[4] = {0.006, 0.06, 0.02, 0.2};
@@ -224,14 +254,14 @@ class SyntheticBatch {
       for (std::size_t f = 0; f < free; ++f) {
         const int index = free_[f];
         const int within =
-            index < layout_.phase(0) ? -1 : (index - layout_.phase(0)) % Layout::phase_stride;
+            index < layout_.phase(0) ? -1 : (index - layout_.phase(0)) % layout_.phase_stride();
         const bool relative = within == Layout::scale || within == Layout::x;
         m.host(free_index)[i * free + f] = index;
         m.host(lower)[i * free + f] = within == Layout::scale || within == Layout::x ? 0.0 : -1e300;
         m.host(upper)[i * free + f] = 1e300;
         const double u = random.uniform() - 0.5;
         if (relative) from[index] *= 1.0 + 0.4 * u;
-        if (within >= Layout::cell) from[index] += 2e-4 * u;
+        if (within >= Layout::cell && within < Layout::cell_end) from[index] += 2e-4 * u;
         if (index == Layout::displacement) from[index] += 0.02 * u;
       }
     }
@@ -239,6 +269,11 @@ class SyntheticBatch {
     args.chebyshev_terms = shape_.background_terms;
     args.phases = shape_.phases;
     args.lines = shape_.lines;
+    args.harmonics = layout_.harmonics;
+    args.strains = layout_.strains;
+    args.ring_terms = shape_.harmonics ? m.device(terms) : nullptr;
+    args.line_width_deg = shape_.harmonics ? m.device(widths) : nullptr;
+    if (shape_.harmonics) args.flat = flat;
     args.radius_mm = 173.0;
     args.polarisation_k = 0.5;
     args.cell_directions = m.device(directions);
@@ -266,6 +301,7 @@ class SyntheticBatch {
     args.max_points = shape_.points;
     args.max_peaks = shape_.phases * shape_.rings * shape_.lines;
     args.reweights = shape_.poisson ? 1 : 0;
+    args.lost_area = 1e-3;
     args.options.max_iterations = shape_.max_iterations;
     args.options.shift_tolerance = shape_.shift_tolerance;
     args.options.chi2_tolerance = shape_.chi2_tolerance;
@@ -289,7 +325,7 @@ class SyntheticBatch {
   BatchShape shape_;
   Layout layout_;
   std::vector<RingData> rings_;
-  std::vector<double> rules_, texture_, truth_, two_theta_, expected_;
+  std::vector<double> rules_, terms_, texture_, truth_, two_theta_, expected_;
   std::vector<int> free_;
   BatchMemory::Field<double> parameters_, covariance_, summary_, calculated_;
   BatchMemory::Field<ItemStatus> status_;

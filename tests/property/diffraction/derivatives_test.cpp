@@ -18,7 +18,7 @@ namespace {
 class SmallPattern {
  public:
   SmallPattern() {
-    layout = {3, 2};
+    layout = {3, 2, 2, 3};
     const double places[2][5] = {{0.10, 0.17, 0.22, 0.31, 0.33}, {0.12, 0.171, 0.25, 0.28, 0.36}};
     for (int p = 0; p < 2; ++p) {
       for (int r = 0; r < 5; ++r) {
@@ -31,6 +31,8 @@ class SmallPattern {
         ring.f2_sum[1] = 0.98e4 * (1.0 + r);
         ring.texture_begin = static_cast<int>(texture.size() / 2);
         ring.texture_count = 2;
+        ring.terms_begin = static_cast<int>(terms.size());
+        for (int k = 0; k < 3; ++k) terms.push_back(0.9 * std::sin(1.3 * (r + 5 * p) + 2.1 * k));
         texture.insert(texture.end(), {0.1 * r, 0.4, 0.9 - 0.15 * r, 0.6});
         rings.push_back(ring);
       }
@@ -66,12 +68,17 @@ class SmallPattern {
       set(own + Layout::y, 0.05);
       set(own + Layout::march_r, 0.8 + 0.5 * p);
       set(own + Layout::b_iso, 0.3);
+      for (int k = 0; k < 2; ++k) set(own + layout.harmonic(k), 0.2 - 0.35 * k);
+      for (int k = 0; k < 3; ++k) set(own + layout.strain(k), 0.25 - 0.2 * k);
       for (int k = 0; k < (p == 0 ? 3 : 6); ++k) set(own + Layout::cell + k, 1e-3 * (k + 1));
     }
     for (int i = 0; i < layout.size(); ++i) {
-      const int within = i < layout.phase(0) ? -1 : (i - layout.phase(0)) % Layout::phase_stride;
+      const int within = i < layout.phase(0) ? -1 : (i - layout.phase(0)) % layout.phase_stride();
       if (i >= Layout::hump + Layout::hump_stride && i < Layout::background) continue;
-      if (i >= layout.phase(0) && i < layout.phase(1) && within >= Layout::cell + 3) continue;
+      if (i >= layout.phase(0) && i < layout.phase(1) && within >= Layout::cell + 3 &&
+          within < Layout::cell_end) {
+        continue;
+      }
       free.push_back(i);
     }
     for (double x : two_theta) blank.push_back(20.0 + 400.0 / x);
@@ -87,7 +94,8 @@ class SmallPattern {
     scratch.resize(pattern_scratch_bytes(model_free(), 2) / sizeof(double) + 8);
     model.scratch = reinterpret_cast<char*>(scratch.data());
     model.layout = layout;
-    model.setting = {173.0, 0.7, texture.data(), rules.data(), 0.6};
+    model.setting = {173.0,        0.7,  texture.data(), rules.data(), 0.6,
+                     terms.data(), 0.02, widths,         {0.009, 0.05}};
     model.blank = blank.data();
     model.cell_directions = directions;
     model.points = static_cast<int>(counts.size());
@@ -123,10 +131,11 @@ class SmallPattern {
   SerialTeam team{nullptr, nullptr};
   Layout layout;
   std::vector<RingData> rings;
-  std::vector<double> texture, two_theta, counts, parameters, last_gram, blank, rules;
+  std::vector<double> terms, texture, two_theta, counts, parameters, last_gram, blank, rules;
   std::vector<double> memory, scratch;
   std::vector<int> begin, free;
   int directions[2] = {3, 6};
+  double widths[2] = {0.03, 0.04};
   double wavelength[4] = {1.5405929, 1.5444274, 1.54, 1.54}, intensity[4] = {0.66, 0.34, 0, 0};
   PatternModel model;
 };

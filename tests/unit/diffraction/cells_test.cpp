@@ -152,6 +152,23 @@ class Mixture {
   PatternModel model;
 };
 
+TEST(Tails, KeepTheAreaOfAPhaseToOnePerMilleHoweverWeakItIs) {
+  // The second phase is a hundred times weaker than the first, and six times broader.
+  for (const double sigma : {1.0, 10.0, 100.0}) {
+    Mixture mixture(6000, 0.02);
+    std::vector<double> cells[2], plain[2];
+    mixture.sums(sigma, cells, plain);
+    for (int p = 0; p < 2; ++p) {
+      double kept = 0.0, whole = 0.0;
+      for (std::size_t i = 0; i < plain[p].size(); ++i) {
+        kept += cells[p][i];
+        whole += plain[p][i];
+      }
+      EXPECT_NEAR(kept / whole, 1.0, 1e-3) << "phase " << p << ", sigma " << sigma;
+    }
+  }
+}
+
 TEST(Cells, ServeEveryPeakAtEveryPointOnce) {
   for (int points : {33, 500, 2049, 6000}) {
     Mixture mixture(points, points > 3000 ? 0.02 : 0.05);
