@@ -218,7 +218,7 @@ DiffractionDefaults read_diffraction(const TomlTable& table, const Paths& paths,
       if (name == "all") name.clear();
     }
   }
-  for (const auto& asked : table.tables("harmonics")) {
+  for (const auto& asked : table.tables_or_none("harmonics")) {
     diffraction::HarmonicTexture one;
     one.phase = asked.text_or("phase", "all");
     if (one.phase == "all") one.phase.clear();

@@ -76,6 +76,22 @@ TEST(Case, EveryTableIsRead) {
   EXPECT_FALSE(c.separation.asked);
 }
 
+TEST(Case, HarmonicsAndStrainByDirectionAreAskedForByPhaseOrForAll) {
+  std::string text = full_case;
+  const std::string key = "two_theta_min_deg = 10.0\n";
+  text.insert(text.find(key) + key.size(),
+              "anisotropic_strain = [\"all\"]\n[[diffraction.harmonics]]\nphase = "
+              "\"goethite\"\norder = 6\n[[diffraction.harmonics]]\n");
+  const Case c = parse_case(text, "case.toml", false);
+
+  ASSERT_EQ(c.diffraction.harmonics.size(), 2u);
+  EXPECT_EQ(c.diffraction.harmonics[0].phase, "goethite");
+  EXPECT_EQ(c.diffraction.harmonics[0].order, 6);
+  EXPECT_EQ(c.diffraction.harmonics[1].phase, "");
+  EXPECT_EQ(c.diffraction.harmonics[1].order, 4);
+  EXPECT_EQ(c.diffraction.anisotropic_strain, std::vector<std::string>{""});
+}
+
 TEST(Case, FactsReachEverySampleAndMissingOnesStayAbsent) {
   const Case c = parse_case(full_case, "case.toml", false);
 
