@@ -134,7 +134,9 @@ void print_identification(const diffraction::Identification& found) {
       return a.lod_weight_fraction < b.lod_weight_fraction;
     });
     std::cout << fmt::format(
-        "    {} rare-earth phases searched and not found: LOD {:.2g} wt% ({}) to {:.2g} wt% ({})\n",
+        "    {} rare-earth phases searched and not found; each would be named in 95 % of "
+        "repetitions "
+        "from its LOD on: {:.2g} wt% ({}) to {:.2g} wt% ({})\n",
         list.size(), 100.0 * list.front().lod_weight_fraction, list.front().name,
         100.0 * list.back().lod_weight_fraction, list.back().name);
   }
@@ -173,8 +175,9 @@ nlohmann::ordered_json to_json(const diffraction::Identification& found) {
   }
   row["absent_rare_earth"] = nlohmann::ordered_json::array();
   for (const auto& absent : found.absent_rare_earth) {
-    row["absent_rare_earth"].push_back(
-        {{"name", absent.name}, {"lod", number(absent.lod_weight_fraction)}});
+    row["absent_rare_earth"].push_back({{"name", absent.name},
+                                        {"lod", number(absent.lod_weight_fraction)},
+                                        {"lod_if_asked", number(absent.lod_if_asked)}});
   }
   row["peaks"] = nlohmann::ordered_json::array();
   for (const auto& peak : found.peaks) {

@@ -70,14 +70,16 @@ void write_alternatives(hid_t parent, const diffraction::Identification& found) 
 void write_absent(hid_t parent, const diffraction::Identification& found) {
   const Group made = group(parent, "absent_rare_earth", "NXcollection");
   std::vector<std::string> names;
-  std::vector<double> lod;
+  std::vector<double> lod, if_asked;
   for (const auto& phase : found.absent_rare_earth) {
     names.push_back(phase.name);
     // 1 stands for "nothing can be said" in memory; in the file that is no number.
     lod.push_back(phase.lod_weight_fraction < 1.0 ? phase.lod_weight_fraction : no_number());
+    if_asked.push_back(phase.lod_if_asked < 1.0 ? phase.lod_if_asked : no_number());
   }
   hdf5::write_texts(made.get(), "phase", names);
   hdf5::write_numbers(made.get(), "lod_weight_fraction", lod, "1");
+  hdf5::write_numbers(made.get(), "lod_if_asked", if_asked, "1");
 }
 
 }  // namespace

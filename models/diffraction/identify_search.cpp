@@ -6,32 +6,14 @@
 
 #include <Eigen/Dense>
 
-#include "kernels/exec/team.hpp"
-#include "kernels/numeric/nnls.hpp"
+#include "models/diffraction/identify_sums.hpp"
 
 namespace gadolin::diffraction {
 
 namespace {
 
-constexpr double pi = 3.14159265358979323846;
-constexpr double degree = pi / 180.0;
 constexpr double strain_step = 0.0025;
 constexpr std::size_t background_terms = 9;
-constexpr double one_sided_95 = 1.6448536269514722;  ///< as in limits.hpp
-
-double dot(const std::vector<double>& a, const std::vector<double>& b,
-           const std::vector<double>& w) {
-  double s0 = 0.0, s1 = 0.0, s2 = 0.0, s3 = 0.0;
-  std::size_t k = 0;
-  for (; k + 4 <= a.size(); k += 4) {
-    s0 += a[k] * b[k] * w[k];
-    s1 += a[k + 1] * b[k + 1] * w[k + 1];
-    s2 += a[k + 2] * b[k + 2] * w[k + 2];
-    s3 += a[k + 3] * b[k + 3] * w[k + 3];
-  }
-  for (; k < a.size(); ++k) s0 += a[k] * b[k] * w[k];
-  return (s0 + s1) + (s2 + s3);
-}
 
 }  // namespace
 
@@ -53,13 +35,21 @@ SetSearch::SetSearch(const PreparedPattern& data, const std::vector<Candidate>& 
       grid_{data.two_theta_deg.front(), data.step_deg, data.counts.size()},
       fine_(data, instrument, data.eta, 0.0),
       blurred_(data, instrument, data.eta, options.blur_deg),
+      evidence_(data),
+      weight_(evidence_.weight()),
       cache_(candidates.size()) {
   const double last = std::min(80.0, data.two_theta_deg.back());
   coarse_.first_deg = grid_.first_deg;
   coarse_.step_deg = options.blur_deg / 3.5;
   coarse_.points = static_cast<std::size_t>((last - coarse_.first_deg) / coarse_.step_deg) + 1;
-  for (const double v : data.variance) weight_.push_back(1.0 / v);
-  for (const double v : smooth_onto(data.variance, grid_, coarse_, options.blur_deg)) {
+  // The mean over the blur has the noise of that many points, and all of what the model lacks.
+  std::vector<double> blurred_variance(grid_.points);
+  const double blurred_points = std::max(1.0, options.blur_deg / grid_.step_deg);
+  for (std::size_t i = 0; i < grid_.points; ++i) {
+    const double noise = data.noise_variance[i];
+    blurred_variance[i] = noise / blurred_points + std::max(0.0, data.variance[i] - noise);
+  }
+  for (const double v : smooth_onto(blurred_variance, grid_, coarse_, options.blur_deg)) {
     coarse_weight_.push_back(v > 0.0 ? 1.0 / v : 0.0);
   }
   // The clipped background times hat functions: factors about 1, which the fit finds.
@@ -77,64 +67,6 @@ SetSearch::SetSearch(const PreparedPattern& data, const std::vector<Candidate>& 
     }
     background_.push_back(std::move(column));
   }
-  double width = 0.0;
-  for (const double x : data.two_theta_deg) width += data.fwhm_at(x);
-  width /= static_cast<double>(grid_.points);
-  correlation_ = std::max(1.0, width / data.step_deg);
-  independent_ = static_cast<double>(grid_.points) / correlation_;
-}
-
-double SetSearch::score(const PhaseSet& set) const {
-  // The variance is known up to what the model itself lacks: below one per point nothing is gained
-  // by going on, above it only the ratio counts.
-  const double q = set.chi2 / correlation_ / independent_;
-  const double misfit = q < 1.0 ? independent_ * q : independent_ * (1.0 + std::log(q));
-  double penalty = 0.0;
-  const double each = std::log(independent_);
-  for (const auto& member : set.members) {
-    penalty += each + member.occam;
-    if (member.shape.march_r != 1.0) penalty += 1.5 * each;
-    if (member.shape.width != 1.0) penalty += 0.5 * each;
-  }
-  return misfit + penalty;
-}
-
-void SetSearch::repaint(SetMember& member, double displacement_deg) const {
-  fine_.paint(candidates_[member.candidate], member.shape, displacement_deg, grid_, member.column);
-}
-
-/// Non-negative least squares of background factors and members; fills chi2, bic, calculated.
-void SetSearch::fit(PhaseSet& set) const {
-  const std::size_t phases = set.members.size(), n = phases + background_.size();
-  const auto column = [&](std::size_t k) -> const std::vector<double>& {
-    return k < phases ? set.members[k].column : background_[k - phases];
-  };
-  std::vector<double> gram(n * n), rhs(n), x(n), scratch(nnls_scratch_doubles(static_cast<int>(n)));
-  std::vector<double> weighted(grid_.points);
-  for (std::size_t i = 0; i < n; ++i) {
-    rhs[i] = dot(column(i), data_.counts, weight_);
-    for (std::size_t j = 0; j <= i; ++j) {
-      gram[i * n + j] = gram[j * n + i] = dot(column(i), column(j), weight_);
-    }
-  }
-  nnls(SingleLane{}, static_cast<int>(n), gram.data(), rhs.data(), x.data(), scratch.data());
-  set.background.assign(grid_.points, 0.0);
-  for (std::size_t k = phases; k < n; ++k) {
-    if (x[k] == 0.0) continue;
-    for (std::size_t i = 0; i < grid_.points; ++i) set.background[i] += x[k] * column(k)[i];
-  }
-  set.calculated = set.background;
-  for (std::size_t k = 0; k < phases; ++k) {
-    set.members[k].coefficient = x[k];
-    if (x[k] == 0.0) continue;
-    for (std::size_t i = 0; i < grid_.points; ++i) set.calculated[i] += x[k] * column(k)[i];
-  }
-  set.chi2 = 0.0;
-  for (std::size_t i = 0; i < grid_.points; ++i) {
-    const double d = data_.counts[i] - set.calculated[i];
-    set.chi2 += d * d * weight_[i];
-  }
-  set.bic = score(set);
 }
 
 std::vector<double> SetSearch::residual_of(const PhaseSet& set) const {
@@ -241,182 +173,20 @@ std::vector<SetSearch::Addition> SetSearch::additions(const PhaseSet& set, std::
   return list;
 }
 
-/// Cell of one member by damped Gauss-Newton against what the others leave, with a Gaussian prior
-/// about the library's cell; blurred first where the start may be several widths off.
-void SetSearch::refine_cell(PhaseSet& set, std::size_t m, bool blurred) const {
-  SetMember& member = set.members[m];
-  const Candidate& candidate = candidates_[member.candidate];
-  const std::size_t n = candidate.model.directions.size();
-  const double sigma = 2.0 * candidate.cell_sigma, most = 2.0 * candidate.cell_tolerance;
-  std::vector<double> target = residual_of(set);
-  for (std::size_t i = 0; i < grid_.points; ++i) {
-    target[i] += member.coefficient * member.column[i];
-  }
-  const SearchGrid& grid = blurred ? coarse_ : grid_;
-  const PatternPainter& painter = blurred ? blurred_ : fine_;
-  const std::vector<double>& weight = blurred ? coarse_weight_ : weight_;
-  if (blurred) target = smooth_onto(target, grid_, coarse_, options_.blur_deg);
-  const double correlation = blurred ? options_.blur_deg / coarse_.step_deg : correlation_;
-
-  std::vector<double> column, moved, jacobian_column;
-  const auto coefficient = [&](const std::vector<double>& g) {
-    const double length = dot(g, g, weight);
-    return length > 0.0 ? std::max(0.0, dot(g, target, weight) / length) : 0.0;
-  };
-  const auto cost = [&](const std::vector<double>& g, double a, const PhaseShape& shape) {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < grid.points; ++i) {
-      const double d = target[i] - a * g[i];
-      sum += d * d * weight[i];
-    }
-    for (std::size_t k = 0; k < n; ++k) {
-      const double z = shape.cell[k] / sigma;
-      sum += correlation * z * z;
-    }
-    return sum;
-  };
-  painter.paint(candidate, member.shape, set.displacement_deg, grid, column);
-  double a = coefficient(column);
-  double now = cost(column, a, member.shape);
-  Eigen::VectorXd curvature = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(n));
-  for (int iteration = 0; iteration < (blurred ? 3 : 2) && a > 0.0; ++iteration) {
-    Eigen::MatrixXd jacobian(static_cast<Eigen::Index>(grid.points),
-                             static_cast<Eigen::Index>(n) + 1);
-    for (std::size_t i = 0; i < grid.points; ++i) {
-      jacobian(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(n)) =
-          column[i] * std::sqrt(weight[i]);
-    }
-    for (std::size_t k = 0; k < n; ++k) {
-      PhaseShape other = member.shape;
-      const double step = blurred ? 6e-4 : 2e-4;
-      other.cell[k] += step;
-      painter.paint(candidate, other, set.displacement_deg, grid, moved);
-      for (std::size_t i = 0; i < grid.points; ++i) {
-        jacobian(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(k)) =
-            a * (moved[i] - column[i]) / step * std::sqrt(weight[i]);
-      }
-    }
-    Eigen::VectorXd residual(static_cast<Eigen::Index>(grid.points));
-    for (std::size_t i = 0; i < grid.points; ++i) {
-      residual(static_cast<Eigen::Index>(i)) = (target[i] - a * column[i]) * std::sqrt(weight[i]);
-    }
-    Eigen::MatrixXd normal = jacobian.transpose() * jacobian;
-    Eigen::VectorXd gradient = jacobian.transpose() * residual;
-    for (std::size_t k = 0; k < n; ++k) {
-      const auto at = static_cast<Eigen::Index>(k);
-      curvature(at) = normal(at, at) / correlation;
-      normal(at, at) += correlation / (sigma * sigma);
-      gradient(at) -= correlation * member.shape.cell[k] / (sigma * sigma);
-      normal(at, at) *= 1.0001;
-    }
-    normal(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n)) *= 1.0001;
-    const Eigen::VectorXd step = normal.ldlt().solve(gradient);
-    bool better = false;
-    double share = 1.0;
-    for (int attempt = 0; attempt < 3 && !better; ++attempt, share *= 0.4) {
-      PhaseShape trial = member.shape;
-      for (std::size_t k = 0; k < n; ++k) {
-        trial.cell[k] =
-            std::clamp(trial.cell[k] + share * step(static_cast<Eigen::Index>(k)), -most, most);
-      }
-      painter.paint(candidate, trial, set.displacement_deg, grid, moved);
-      const double b = coefficient(moved);
-      const double value = cost(moved, b, trial);
-      if (value < now) {
-        better = true;
-        now = value;
-        a = b;
-        member.shape = trial;
-        column.swap(moved);
-      }
-    }
-    if (!better) break;
-  }
-  member.occam = 0.0;
-  for (std::size_t k = 0; k < n; ++k) {
-    const double z = member.shape.cell[k] / sigma;
-    member.occam +=
-        std::log1p(sigma * sigma * std::max(0.0, curvature(static_cast<Eigen::Index>(k)))) + z * z;
-  }
-  repaint(member, set.displacement_deg);
-}
-
-/// Common displacement by parabolas through three points, twice.
-void SetSearch::refine_displacement(PhaseSet& set) const {
-  double step = 0.03;
-  for (int round = 0; round < 3; ++round, step *= 0.35) {
-    std::array<double, 3> value{};
-    std::array<PhaseSet, 3> trial;
-    for (int k = -1; k <= 1; ++k) {
-      auto& one = trial[static_cast<std::size_t>(k + 1)];
-      one = set;
-      if (k != 0) {
-        one.displacement_deg += k * step;
-        for (auto& member : one.members) repaint(member, one.displacement_deg);
-        fit(one);
-      }
-      value[static_cast<std::size_t>(k + 1)] = one.chi2;
-    }
-    const double bend = value[0] - 2.0 * value[1] + value[2];
-    double move = bend > 0.0            ? 0.5 * (value[0] - value[2]) / bend
-                  : value[0] < value[2] ? -1.0
-                                        : 1.0;
-    move = std::clamp(move, -1.5, 1.5);
-    PhaseSet there = set;
-    there.displacement_deg = std::clamp(set.displacement_deg + move * step, -0.5, 0.5);
-    for (auto& member : there.members) repaint(member, there.displacement_deg);
-    fit(there);
-    for (auto* one : {&trial[0], &trial[2], &there}) {
-      if (one->chi2 < set.chi2) set = *one;
-    }
-  }
-}
-
-void SetSearch::try_widths(PhaseSet& set, std::size_t m) const {
-  for (const double width : {0.7, 1.0, 1.5, 2.3, 3.5, 6.0}) {
-    if (width == set.members[m].shape.width) continue;
-    PhaseSet trial = set;
-    trial.members[m].shape.width = width;
-    repaint(trial.members[m], trial.displacement_deg);
-    fit(trial);
-    if (trial.bic < set.bic) set = std::move(trial);
-  }
-}
-
-void SetSearch::try_textures(PhaseSet& set, std::size_t m) const {
-  const Candidate& candidate = candidates_[set.members[m].candidate];
-  const PhaseSet before = set;
-  for (const auto& members : candidate.axes) {
-    for (const double r : {0.4, 0.55, 0.7, 0.85, 1.25}) {
-      PhaseSet trial = before;
-      trial.members[m].shape.texture_axis = members.back();
-      trial.members[m].shape.march_r = r;
-      repaint(trial.members[m], trial.displacement_deg);
-      fit(trial);
-      if (trial.bic < set.bic) set = std::move(trial);
-    }
-  }
-}
-
-void SetSearch::polish(PhaseSet& set) const {
-  for (int round = 0; round < 2; ++round) {
-    refine_displacement(set);
-    for (std::size_t m = 0; m < set.members.size(); ++m) {
-      PhaseSet trial = set;
-      refine_cell(trial, m, false);
-      fit(trial);
-      if (trial.bic < set.bic || round == 0) set = std::move(trial);
-      try_widths(set, m);
-      if (set.members[m].coefficient > 0.0) try_textures(set, m);
-    }
-  }
-}
-
 PhaseSet SetSearch::without(const PhaseSet& set, std::size_t m) const {
   PhaseSet trial = set;
   trial.members.erase(trial.members.begin() + static_cast<std::ptrdiff_t>(m));
   fit(trial);
   return trial;
+}
+
+double SetSearch::gain(const PhaseSet& set, std::size_t m, bool cautious) const {
+  const PhaseSet rest = without(set, m);
+  if (!cautious) return rest.bic - set.bic;
+  const double penalty = set.bic - evidence_.misfit(set.chi2);
+  const double rest_penalty = rest.bic - evidence_.misfit(rest.chi2);
+  return evidence_.cautious_misfit(data_, rest.calculated) + rest_penalty -
+         evidence_.cautious_misfit(data_, set.calculated) - penalty;
 }
 
 void SetSearch::eliminate(PhaseSet& set) const {
@@ -444,15 +214,12 @@ bool SetSearch::extend(PhaseSet& set) const {
     PhaseSet trial = set;
     SetMember member;
     member.candidate = addition.candidate;
-    member.shape.width = candidates_[addition.candidate].first_width;
+    member.shape.width = start_width(set, addition.candidate);
     member.shape.cell = isotropic_cell(candidates_[addition.candidate], addition.strain);
     repaint(member, trial.displacement_deg);
     trial.members.push_back(std::move(member));
     fit(trial);
-    refine_cell(trial, trial.members.size() - 1, true);
-    fit(trial);
-    refine_cell(trial, trial.members.size() - 1, false);
-    fit(trial);
+    settle_cell(trial, trial.members.size() - 1, true);
     try_widths(trial, trial.members.size() - 1);
     if (trial.bic < best.bic) best = std::move(trial);
   }
@@ -482,7 +249,7 @@ std::vector<PhaseSet> SetSearch::run() {
         PhaseSet trial = set;
         SetMember member;
         member.candidate = addition.candidate;
-        member.shape.width = candidates_[addition.candidate].first_width;
+        member.shape.width = start_width(set, addition.candidate);
         member.shape.cell = isotropic_cell(candidates_[addition.candidate], addition.strain);
         repaint(member, trial.displacement_deg);
         trial.members.push_back(std::move(member));
@@ -490,14 +257,10 @@ std::vector<PhaseSet> SetSearch::run() {
         if (archive.count(key) != 0 || next.count(key) != 0) continue;
         const std::size_t m = trial.members.size() - 1;
         fit(trial);
-        refine_cell(trial, m, true);
-        fit(trial);
-        refine_cell(trial, m, false);
-        fit(trial);
+        settle_cell(trial, m, true);
         if (depth == 0) {
           refine_displacement(trial);
-          refine_cell(trial, m, false);
-          fit(trial);
+          settle_cell(trial, m, false);
         }
         try_widths(trial, m);
         next.emplace(key, std::move(trial));
@@ -564,12 +327,8 @@ std::vector<PhaseSet> SetSearch::exchanges(const PhaseSet& set, std::size_t m) c
     }
     repaint(member, trial.displacement_deg);
     fit(trial);
-    refine_cell(trial, m, true);
-    fit(trial);
-    refine_cell(trial, m, false);
-    fit(trial);
-    refine_cell(trial, m, false);
-    fit(trial);
+    settle_cell(trial, m, true);
+    settle_cell(trial, m, false);
     if (trial.bic < set.bic + 60.0) {
       try_widths(trial, m);
       try_textures(trial, m);
@@ -577,149 +336,6 @@ std::vector<PhaseSet> SetSearch::exchanges(const PhaseSet& set, std::size_t m) c
     list.push_back(std::move(trial));
   }
   return list;
-}
-
-SetSearch::LineCheck SetSearch::check_lines(const PhaseSet& set, std::size_t m) const {
-  LineCheck check;
-  const SetMember& member = set.members[m];
-  const auto lines = fine_.lines(candidates_[member.candidate], member.shape, set.displacement_deg);
-  double strongest = 0.0;
-  for (const auto& line : lines) strongest = std::max(strongest, line.area);
-  double last = -1.0;
-  for (const auto& line : lines) {
-    const double width = data_.fwhm_at(line.two_theta_deg) * member.shape.width;
-    if (line.area < 0.02 * strongest) continue;
-    const double half = std::max(0.7 * width, 1.5 * data_.step_deg);
-    const auto low = static_cast<std::ptrdiff_t>(
-        std::ceil((line.two_theta_deg - half - grid_.first_deg) / grid_.step_deg));
-    const auto high = static_cast<std::ptrdiff_t>(
-        std::floor((line.two_theta_deg + half - grid_.first_deg) / grid_.step_deg));
-    if (low < 0 || high >= static_cast<std::ptrdiff_t>(grid_.points)) continue;
-    double own = 0.0, others = 0.0, seen = 0.0, variance = 0.0;
-    for (auto i = low; i <= high; ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      const double mine = member.coefficient * member.column[k];
-      own += mine;
-      others += set.calculated[k] - set.background[k] - mine;
-      seen += data_.counts[k] - set.background[k];
-      variance += data_.noise_variance[k];
-    }
-    const double sigma = std::sqrt(variance + 0.04 * others * others);
-    const double rest = seen - others;
-    if (own > others && own > 3.0 * sigma && rest > 3.0 * sigma && rest > 0.3 * own &&
-        line.two_theta_deg - last > width) {
-      ++check.resolved;
-      last = line.two_theta_deg;
-    }
-    if (line.area > 0.3 * strongest && own > 6.0 * sigma && rest < 0.2 * own) ++check.absent;
-  }
-  return check;
-}
-
-double SetSearch::unexplained(const PhaseSet& set, std::vector<FoundPeak>& peaks) const {
-  double total = 0.0, left = 0.0;
-  for (auto& peak : peaks) {
-    const double half = std::max(0.6 * peak.fwhm_deg, 1.5 * data_.step_deg);
-    double seen = 0.0, model = 0.0;
-    for (std::size_t i = 0; i < grid_.points; ++i) {
-      if (std::fabs(data_.two_theta_deg[i] - peak.two_theta_deg) > half) continue;
-      seen += data_.counts[i] - set.background[i];
-      model += set.calculated[i] - set.background[i];
-    }
-    peak.explained = model > 0.4 * seen;
-    total += peak.area;
-    if (!peak.explained) left += peak.area;
-  }
-  return total > 0.0 ? left / total : 0.0;
-}
-
-double SetSearch::information(const PhaseSet& set, std::size_t candidate) const {
-  SetMember added;
-  added.candidate = candidate;
-  repaint(added, set.displacement_deg);
-  // Noise of every point for itself; what the model leaves is alike over a line's width.
-  std::vector<double> weight(grid_.points);
-  for (std::size_t i = 0; i < grid_.points; ++i) {
-    const double model = data_.variance[i] - data_.noise_variance[i];
-    weight[i] = 1.0 / (data_.noise_variance[i] + correlation_ * model);
-  }
-  std::vector<const std::vector<double>*> columns;
-  for (const auto& member : set.members) columns.push_back(&member.column);
-  for (const auto& column : background_) columns.push_back(&column);
-  const auto n = static_cast<Eigen::Index>(columns.size());
-  Eigen::MatrixXd gram(n, n);
-  Eigen::VectorXd overlap(n);
-  for (Eigen::Index a = 0; a < n; ++a) {
-    const auto& column = *columns[static_cast<std::size_t>(a)];
-    for (Eigen::Index b = 0; b <= a; ++b) {
-      gram(a, b) = gram(b, a) = dot(column, *columns[static_cast<std::size_t>(b)], weight);
-    }
-    overlap(a) = dot(column, added.column, weight);
-    gram(a, a) = gram(a, a) * (1.0 + 1e-9) + 1e-300;
-  }
-  const double length = dot(added.column, added.column, weight);
-  return std::max(1e-6 * length, length - overlap.dot(gram.ldlt().solve(overlap)));
-}
-
-double SetSearch::named_from(const PhaseSet& set, std::size_t candidate, int lines,
-                             double bic) const {
-  SetMember added;
-  added.candidate = candidate;
-  added.shape.width = candidates_[candidate].first_width;
-  repaint(added, set.displacement_deg);
-  // Every line as check_lines will look at it.
-  const auto own = fine_.lines(candidates_[candidate], added.shape, set.displacement_deg);
-  double strongest = 0.0, last = -1.0;
-  for (const auto& line : own) strongest = std::max(strongest, line.area);
-  std::vector<double> needed;
-  for (const auto& line : own) {
-    const double width = data_.fwhm_at(line.two_theta_deg) * added.shape.width;
-    if (line.area < 0.02 * strongest || line.two_theta_deg - last <= width) continue;
-    const double half = std::max(0.7 * width, 1.5 * data_.step_deg);
-    const auto low = static_cast<std::ptrdiff_t>(
-        std::ceil((line.two_theta_deg - half - grid_.first_deg) / grid_.step_deg));
-    const auto high = static_cast<std::ptrdiff_t>(
-        std::floor((line.two_theta_deg + half - grid_.first_deg) / grid_.step_deg));
-    if (low < 0 || high >= static_cast<std::ptrdiff_t>(grid_.points)) continue;
-    double unit = 0.0, others = 0.0, variance = 0.0;
-    for (auto i = low; i <= high; ++i) {
-      const auto k = static_cast<std::size_t>(i);
-      unit += added.column[k];
-      others += set.calculated[k] - set.background[k];
-      variance += data_.noise_variance[k];
-    }
-    if (!(unit > 0.0)) continue;
-    last = line.two_theta_deg;
-    const double sigma = std::sqrt(variance + 0.04 * others * others);
-    needed.push_back(std::max((3.0 + one_sided_95) * sigma, others) / unit);
-  }
-  if (needed.size() < static_cast<std::size_t>(lines)) return INFINITY;
-  std::sort(needed.begin(), needed.end());
-  // The gain in chi2 as the score counts it, the share of the others taken off.
-  std::vector<const std::vector<double>*> columns;
-  for (const auto& member : set.members) columns.push_back(&member.column);
-  for (const auto& column : background_) columns.push_back(&column);
-  const auto n = static_cast<Eigen::Index>(columns.size());
-  Eigen::MatrixXd gram(n, n);
-  Eigen::VectorXd overlap(n);
-  for (Eigen::Index a = 0; a < n; ++a) {
-    const auto& column = *columns[static_cast<std::size_t>(a)];
-    for (Eigen::Index b = 0; b <= a; ++b) {
-      gram(a, b) = gram(b, a) = dot(column, *columns[static_cast<std::size_t>(b)], weight_);
-    }
-    overlap(a) = dot(column, added.column, weight_);
-    gram(a, a) = gram(a, a) * (1.0 + 1e-9) + 1e-300;
-  }
-  const double length = dot(added.column, added.column, weight_);
-  const double rest = std::max(1e-6 * length, length - overlap.dot(gram.ldlt().solve(overlap)));
-  const double q = set.chi2 / correlation_ / independent_;
-  const double gain = rest / correlation_ / std::max(1.0, q);
-  // ln N for the scale, and about as much as two sigma for each free length of the cell.
-  const double cost = std::log(independent_) +
-                      2.0 * static_cast<double>(candidates_[candidate].model.directions.size());
-  const double from_gain =
-      std::sqrt(std::max(bic, cost) / gain) + one_sided_95 / std::sqrt(information(set, candidate));
-  return std::max(needed[static_cast<std::size_t>(lines) - 1], from_gain);
 }
 
 }  // namespace gadolin::diffraction

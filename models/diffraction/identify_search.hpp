@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/diffraction/candidates.hpp"
+#include "models/diffraction/identify_evidence.hpp"
 #include "models/diffraction/peak_search.hpp"
 #include "models/diffraction/screen.hpp"
 
@@ -55,6 +56,9 @@ class SetSearch {
   /// `set` without member m, refitted.
   PhaseSet without(const PhaseSet& set, std::size_t m) const;
 
+  /// What leaving member m out costs in BIC; cautious: Evidence::cautious_misfit.
+  double gain(const PhaseSet& set, std::size_t m, bool cautious) const;
+
   struct LineCheck {
     int resolved = 0;  ///< lines mostly the phase's own and above 3 sigma
     int absent = 0;    ///< strong lines that are expected and not there
@@ -65,12 +69,26 @@ class SetSearch {
   /// 1 / variance of the coefficient of a candidate that is added to `set` [1/(counts deg)^2].
   double information(const PhaseSet& set, std::size_t candidate) const;
 
-  /// Coefficient [counts deg] from which on a candidate that is added to `set` is named in 95 % of
-  /// repetitions: `lines` of its own lines above 3 sigma, and a gain of `bic` (0: what its
-  /// parameters cost). Infinite where too few of its lines stand clear of the set's.
-  double named_from(const PhaseSet& set, std::size_t candidate, int lines, double bic) const;
+  /// How far [sigma] the lines of member m stand out together, the one that speaks loudest left
+  /// out: what is said for a phase must not hang on one line.
+  double without_strongest_line(const PhaseSet& set, std::size_t m) const;
 
-  double independent_points() const { return independent_; }
+  /// When a phase is named: a gain of `bic`, all its lines but the best `sigma` together, and
+  /// `lines` of them `sigma` each.
+  struct NamingRule {
+    double bic = 6.0, sigma = 3.0;
+    int lines = 0;
+    bool cautious = false;  ///< the gain as Evidence::cautious_misfit counts it
+  };
+  /// Coefficient [counts deg] from which on a candidate that is added to `set` is named in 95 % of
+  /// repetitions. Infinite where too few of its lines stand clear of the set's.
+  double named_from(const PhaseSet& set, std::size_t candidate, const NamingRule& rule) const;
+
+  /// The same for a refinement that is asked for this one phase: 3 standard uncertainties.
+  double found_from(const PhaseSet& set, std::size_t candidate) const;
+
+  /// Penalty in BIC for every phase: odds_against the number of candidates.
+  double look_elsewhere() const;
 
  private:
   struct Addition {
@@ -80,8 +98,22 @@ class SetSearch {
 
   void fit(PhaseSet& set) const;
   void repaint(SetMember& member, double displacement_deg) const;
-  void refine_cell(PhaseSet& set, std::size_t m, bool blurred) const;
+  /// A stretch of the pattern with one or more lines of a phase that cannot be told apart.
+  struct LineWindow {
+    double unit = 0.0;    ///< expected of a coefficient of 1
+    double rest = 0.0;    ///< counts above background and the other phases
+    double others = 0.0;  ///< counts of the other phases
+    double sigma = 0.0;   ///< of rest
+  };
+  std::vector<LineWindow> windows_of(const PhaseSet& set, const SetMember& member,
+                                     bool is_member) const;
+  enum class CellFreedom { own, alike };  ///< all free lengths, or all changed alike
+  void refine_cell(PhaseSet& set, std::size_t m, CellFreedom freedom, bool blurred) const;
+  void settle_cell(PhaseSet& set, std::size_t m, bool blurred) const;
   void refine_displacement(PhaseSet& set) const;
+  /// Width of the lines of a set's strongest phase: weak ones are taken to be as wide.
+  double common_width(const PhaseSet& set) const;
+  double start_width(const PhaseSet& set, std::size_t candidate) const;
   void try_widths(PhaseSet& set, std::size_t m) const;
   void try_textures(PhaseSet& set, std::size_t m) const;
   void polish(PhaseSet& set) const;
@@ -101,9 +133,9 @@ class SetSearch {
   SearchOptions options_;
   SearchGrid grid_, coarse_;
   PatternPainter fine_, blurred_;
+  Evidence evidence_;
   std::vector<double> weight_, coarse_weight_;
   std::vector<std::vector<double>> background_;  ///< columns
-  double correlation_ = 1.0, independent_ = 1.0;
   mutable double cached_displacement_ = 1e9;
   mutable std::vector<std::vector<std::vector<float>>> cache_;
 };

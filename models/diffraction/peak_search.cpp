@@ -417,6 +417,7 @@ void find_peaks(const PeakSearchOptions& options, PreparedPattern& data) {
     }
     kept = std::move(alone);
   }
+  std::vector<double> shapes;
   std::size_t i = 0;
   while (i < kept.size()) {
     std::size_t j = i + 1;
@@ -431,11 +432,15 @@ void find_peaks(const PeakSearchOptions& options, PreparedPattern& data) {
     const std::size_t high = std::min(data.counts.size(), kept[j - 1].at + margin + 1);
     std::vector<std::size_t> centres;
     for (std::size_t k = i; k < j; ++k) centres.push_back(kept[k].at);
-    for (auto& peak : ClusterFit(data, low, high, centres).run()) {
+    ClusterFit cluster(data, low, high, centres);
+    for (auto& peak : cluster.run()) {
       if (peak.area > 3.0 * peak.u_area) data.peaks.push_back(peak);
+      // Shapes are read from lines that stand alone and clear.
+      if (centres.size() == 1 && peak.area > 30.0 * peak.u_area) shapes.push_back(cluster.eta());
     }
     i = j;
   }
+  if (shapes.size() >= 3) data.eta = std::clamp(median_of(shapes), 0.3, 0.9);
   std::sort(data.peaks.begin(), data.peaks.end(), [](const FoundPeak& a, const FoundPeak& b) {
     return a.two_theta_deg < b.two_theta_deg;
   });

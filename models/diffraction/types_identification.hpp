@@ -43,7 +43,10 @@ struct PhaseHypothesis {
 /// A phase that was searched and not found, with what could have gone unseen.
 struct AbsentPhase {
   std::string name;
-  double lod_weight_fraction = 1.0;  ///< named in 95 % from here on; 1: nothing is said
+  double lod_weight_fraction = 1.0;  ///< named by the search in 95 % from here on; 1: nothing said
+  /// Found in 95 % from here on where a refinement is asked for this phase by name (3 standard
+  /// uncertainties of its scale): one question instead of as many as the library has phases.
+  double lod_if_asked = 1.0;
 };
 
 struct Identification {
