@@ -205,7 +205,10 @@ void refine_patterns(const config::Case& laboratory_case, const config::CaseSamp
   load_blank(asked.quantify, run.inputs);
   const SummationChoices choices{laboratory_case.references.empty() ? "rietveld" : "summation",
                                  laboratory_case.references};
-  const auto summation = load_summation(choices, sample.phases, asked.quantify, run.inputs);
+  auto summation = load_summation(choices, sample.phases, asked.quantify, run.inputs);
+  if (summation && answer.assay && asks_for_search(sample.phases)) {
+    leave_out_by_elements(*summation, identify_options(*answer.assay, asked));
+  }
   const DiffractionSetup setup =
       summation
           ? DiffractionSetup{}

@@ -174,8 +174,12 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   }
   if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.files);
   std::vector<InputFile> summation_inputs;
-  const auto summation = load_summation(choices.summation, choices.phases,
-                                        choices.refinement.quantify, summation_inputs);
+  auto summation = load_summation(choices.summation, choices.phases, choices.refinement.quantify,
+                                  summation_inputs);
+  if (summation && asks_for_search(choices.phases)) {
+    leave_out_by_elements(*summation, identify_options(choices.search, choices.refinement),
+                          choices.folders);
+  }
   const DiffractionSetup setup =
       summation ? DiffractionSetup{}
                 : load_diffraction_setup(choices.phases, choices.instrument,
@@ -207,7 +211,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
           summation ? fmt::format("method = \"summation\"\nreferences = \"{}\"\n",
                                   choices.summation.library)
                     : "",
-          identify_toml(choices.search, search) +
+          identify_toml(choices.search, asks_for_search(choices.phases)) +
               (choices.assay.empty() ? "" : fmt::format("assay = \"{}\"\n", choices.assay)) +
               quantify_toml(asked.quantify)));
   run.inputs = setup.inputs;
@@ -222,7 +226,7 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   if (search) {
     identify = identify_options(choices.search, choices.refinement);
     library = load_phase_library(setup.structures, run.inputs, run.warnings, choices.folders);
-  } else if (!choices.search.elements.empty()) {
+  } else if (!choices.search.elements.empty() && !asks_for_search(choices.phases)) {
     throw Error("E-XRD-163", "--elements without a search", "--elements",
                 "give --phases auto, or leave it out", ExitCode::usage);
   }

@@ -7,8 +7,11 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "io/config/data_dir.hpp"
+#include "io/readers/structure_library.hpp"
 #include "io/store/pattern_library.hpp"
 #include "models/core/error.hpp"
+#include "models/diffraction/candidates.hpp"
 
 namespace gadolin::app {
 
@@ -93,6 +96,35 @@ std::optional<SummationSetup> load_summation(const SummationChoices& choices,
     }
   }
   return setup;
+}
+
+void leave_out_by_elements(SummationSetup& setup, const diffraction::IdentifyOptions& asked,
+                           const std::vector<std::string>& folders) {
+  if (asked.elements.empty() && asked.excluded_elements.empty()) return;
+  const io::StructureLibrary shelf(config::find_data_dir(),
+                                   config::find_structure_folders(folders));
+  const auto holds = [](const std::vector<std::string>& list, const std::string& element) {
+    return std::find(list.begin(), list.end(), element) != list.end();
+  };
+  const auto absent = [&](const std::string& element) {
+    if (diffraction::always_allowed(element)) return false;
+    return holds(asked.excluded_elements, element) ||
+           (!asked.elements.empty() && !holds(asked.elements, element));
+  };
+  const auto others = shelf.elements_of_others();
+  const auto elements_of = [&](const diffraction::ReferencePhase& phase) {
+    for (const std::string& name : {lower(phase.id), lower(phase.name)}) {
+      if (const auto* entry = shelf.find(name)) return entry->elements;
+      if (const auto other = others.find(name); other != others.end()) return other->second;
+    }
+    return std::vector<std::string>{};
+  };
+  for (const auto& phase : setup.library.phases) {
+    const auto elements = elements_of(phase);
+    if (std::any_of(elements.begin(), elements.end(), absent)) {
+      setup.options.left_out.push_back(phase.id);
+    }
+  }
 }
 
 void print_summation(const diffraction::PatternResult& result) {

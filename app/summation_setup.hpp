@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "models/core/provenance.hpp"
+#include "models/diffraction/identify.hpp"
 #include "models/diffraction/types.hpp"
 #include "models/diffraction/types_reference.hpp"
 
@@ -39,6 +40,12 @@ std::optional<SummationSetup> load_summation(const SummationChoices& choices,
                                              const std::vector<std::string>& phases,
                                              diffraction::QuantifyOptions& quantify,
                                              std::vector<InputFile>& inputs);
+
+/// Leaves references out of a search that hold an element the specimen does not. The elements of a
+/// reference are those of the structure of the same name or alias in the library ("PYRITE" of
+/// pyrite), else of FORMULAS.csv; a reference in neither stays.
+void leave_out_by_elements(SummationSetup& setup, const diffraction::IdentifyOptions& asked,
+                           const std::vector<std::string>& folders = {});
 
 /// What a summation adds to the table and the document of one pattern.
 void print_summation(const diffraction::PatternResult& result);

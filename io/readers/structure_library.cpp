@@ -329,6 +329,18 @@ std::vector<CellOnly> StructureLibrary::cells_only() const {
   return phases;
 }
 
+std::map<std::string, std::vector<std::string>> StructureLibrary::elements_of_others() const {
+  const Table table(folder_ + "/FORMULAS.csv", {"mineral", "formula"});
+  std::map<std::string, std::vector<std::string>> minerals;
+  for (std::size_t i = 1; i < table.end(); ++i) {
+    auto& elements = minerals[table.text(i, "mineral")];
+    for (const auto& term : parse_formula(table.text(i, "formula"))) {
+      elements.push_back(term.element);
+    }
+  }
+  return minerals;
+}
+
 bool made_of(const StructureEntry& entry, const std::vector<std::string>& elements) {
   if (elements.empty()) return true;
   return std::all_of(entry.elements.begin(), entry.elements.end(), [&](const std::string& one) {

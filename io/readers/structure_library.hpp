@@ -87,6 +87,8 @@ class StructureLibrary {
   /// Phases whose patterns are alike, most alike first. Reads OVERLAP.csv.
   std::vector<StructureOverlap> overlaps(const std::string& name) const;
   std::vector<CellOnly> cells_only() const;
+  /// Elements of minerals that have no structure here, by lower-case name. Reads FORMULAS.csv.
+  std::map<std::string, std::vector<std::string>> elements_of_others() const;
 
  private:
   void add_index();

@@ -583,8 +583,10 @@ std::vector<PatternResult> sum_references(const std::vector<Pattern>& patterns,
   const bool search = summation.references.empty();
   std::vector<std::size_t> references;
   if (search) {
+    const auto& out = summation.left_out;
     for (std::size_t r = 0; r < library.phases.size(); ++r) {
-      if (library.phases[r].kind != ReferenceKind::background) references.push_back(r);
+      const bool absent = std::find(out.begin(), out.end(), library.phases[r].id) != out.end();
+      if (!absent && library.phases[r].kind != ReferenceKind::background) references.push_back(r);
     }
   } else {
     for (const auto& id : summation.references) {

@@ -47,6 +47,7 @@ struct PatternLibrary {
 /// protocol.
 struct SummationOptions {
   std::vector<std::string> references;   ///< ids; empty: search the whole library
+  std::vector<std::string> left_out;     ///< ids a search passes over: elements that are not there
   double largest_shift_deg = 0.3;        ///< of all references together
   double largest_own_shift_deg = 0.05;   ///< of one beside the others
   double clay_two_theta_min_deg = 19.0;  ///< lower end with clay references, unless one is asked
