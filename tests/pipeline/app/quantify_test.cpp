@@ -249,6 +249,19 @@ TEST(Summation, RunsFromTwoTablesToFractions) {
   EXPECT_EQ(folder.run("report sum.h5 --out sum.html").exit_code, 0);
   EXPECT_NE(folder.read("sum.html").find("Full-pattern summation"), std::string::npos);
 
+  // "SPHALERITE" has no structure in the library, but a formula; the pattern is zincite's.
+  std::string renamed = folder.read("patterns.csv");
+  renamed.replace(renamed.find("ZINCITE"), 7, "SPHALERITE");
+  folder.write("renamed.csv", renamed);
+  folder.write("sulfide.csv",
+               "phase_id,phase_name,rir\nCORUNDUM,Corundum,1\nSPHALERITE,Sphalerite,5\n");
+  ASSERT_EQ(
+      folder.run("library import --patterns renamed.csv --phases sulfide.csv --out s.h5").exit_code,
+      0);
+  const std::string search = "mix.xy --method summation --references s.h5 --phases auto ";
+  EXPECT_EQ(fit(folder, search + "--elements Al,Zn,S")["phases"].size(), 2u);
+  EXPECT_EQ(fit(folder, search + "--elements Al,Zn")["summation"]["references"], 1);
+
   const auto refused = folder.run("diffraction mix.xy --method summation --phases corundum");
   EXPECT_NE(refused.err.find("E-XRD-152"), std::string::npos) << refused.err;
   const auto unknown = folder.run(
