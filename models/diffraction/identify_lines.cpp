@@ -12,6 +12,9 @@ namespace gadolin::diffraction {
 
 namespace {
 
+/// Lost on the way by lines that are not quite where and as wide as the search has them [sigma]:
+/// 0.65 wt% bastnasite drawn into hematite was named in 87 of 100, not in 98.
+constexpr double lost_sigma = 1.0;
 constexpr double others_error = 0.2;  ///< of the other phases' intensity in a line's window
 
 }  // namespace
@@ -204,7 +207,8 @@ double SetSearch::named_from(const PhaseSet& set, std::size_t candidate,
     const double cost = std::log(evidence_.observations()) + look_elsewhere() +
                         std::log1p(coefficient * coefficient * bend);
     const double share = rule.cautious ? evidence_.correlation() : 1.0;
-    coefficient = (std::sqrt((rule.bic + cost) * share) + one_sided_95) / std::sqrt(gain);
+    coefficient =
+        (std::sqrt((rule.bic + cost) * share) + one_sided_95 + lost_sigma) / std::sqrt(gain);
   }
   return std::max(coefficient, from_lines);
 }
