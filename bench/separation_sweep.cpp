@@ -1,64 +1,25 @@
 /// A sweep of random extraction-scrub designs through the batch door, to see speed, failures,
 /// closure and memory:
 ///   gadolin_separation_sweep DESIGNS [THREADS [STAGES]]
+/// With 0 threads every design is solved alone by simulate(), three times, and the CPU time of the
+/// fastest counts: what one answer costs.
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <string>
 #include <vector>
 
 #include <sys/resource.h>
 
-#include "bench/separation_designs.hpp"
+#include "bench/separation_rows.hpp"
 #include "models/separation/batch.hpp"
+#include "models/separation/simulate.hpp"
 
 namespace {
 
 using namespace gadolin;
 using namespace gadolin::separation;
-
-constexpr int metals = bench::designs_detail::elements;
-constexpr std::size_t species = metals + 1;
-
-DesignProblem problem() {
-  const std::vector<std::string> names = {"La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb",
-                                          "Dy", "Ho", "Y",  "Er", "Tm", "Yb", "Lu", "Na"};
-  DesignProblem p;
-  Circuit& circuit = p.circuit;
-  circuit.name = "sweep";
-  for (std::size_t k = 0; k < species; ++k) {
-    Species s;
-    s.name = names[k];
-    if (k + 1 == species) {
-      s.protons = 1.0;
-      s.dimers = 0.5;
-    }
-    circuit.species.push_back(s);
-  }
-  Bank bank;
-  bank.name = "extraction-scrub";
-  bank.stages = 60;
-  bank.organic_in = {10.0, std::vector<double>(species, 0.0), 0.5};
-  bank.aqueous_in = {1.0, std::vector<double>(species, 0.0), 3.0, 0.0};
-  StageFeed feed;
-  feed.name = "feed";
-  feed.stage = 30;
-  feed.aqueous = {1.0, std::vector<double>(species, 0.01), 0.01, 0.0};
-  feed.aqueous.molar[species - 1] = 0.0;
-  bank.feeds.push_back(feed);
-  circuit.banks.push_back(bank);
-  using Q = DesignQuantity;
-  p.variables = {{Q::stages, 0, 0, -1},       {Q::feed_stage, 0, 0, -1},
-                 {Q::feed_acid, 0, 0, -1},    {Q::organic_flow, 0, 0, -1},
-                 {Q::extractant, 0, 0, -1},   {Q::saponified_fraction, 0, 0, -1},
-                 {Q::aqueous_flow, 0, 0, -1}, {Q::aqueous_acid, 0, 0, -1}};
-  for (int k = 0; k < metals; ++k) p.variables.push_back({Q::feed_molar, 0, 0, k});
-  for (int k = 0; k <= metals; ++k) p.variables.push_back({Q::log10_k, 0, 0, k});
-  return p;
-}
 
 double cpu_seconds() {
   rusage usage{};
@@ -72,13 +33,52 @@ double peak_mib() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
+/// CPU time of every design alone; 0 if all converged.
+int solve_alone(std::size_t designs, int stages) {
+  const DesignProblem p = bench::row_problem();
+  std::vector<double> row(p.variables.size()), milliseconds(designs);
+  std::vector<std::size_t> order(designs);
+  std::size_t above = 0, retried = 0, stalled = 0;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < designs; ++i) {
+    bench::write_row(i, stages, row.data());
+    const std::vector<Circuit> circuit = {design_circuit(p, row.data())};
+    double best = 1e300;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      const double start = cpu_seconds();
+      const auto result = simulate(circuit, Engine{});
+      best = std::min(best, 1e3 * (cpu_seconds() - start));
+      if (repeat > 0) continue;
+      retried += result.front().banks.front().retried;
+      stalled += result.front().status != ItemStatus::ok;
+    }
+    order[i] = i;
+    milliseconds[i] = best;
+    sum += best;
+    above += best > 5.0;
+  }
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return milliseconds[a] < milliseconds[b]; });
+  const auto part = [&](double q) {
+    return milliseconds[order[static_cast<std::size_t>(q * static_cast<double>(designs - 1))]];
+  };
+  std::printf(
+      "%zu designs alone, %d stages x %zu species, CPU ms: least %.3f mean %.3f median %.3f 90 %% "
+      "%.3f 99 %% %.3f 99.9 %% %.3f most %.3f (design %zu); above 5 ms: %zu; retried %zu, not "
+      "converged %zu\n",
+      designs, stages, bench::row_species, part(0.0), sum / static_cast<double>(designs), part(0.5),
+      part(0.9), part(0.99), part(0.999), part(1.0), order.back(), above, retried, stalled);
+  return stalled == 0 ? 0 : 4;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::size_t designs = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 4096;
   const int threads = argc > 2 ? std::atoi(argv[2]) : 1;
   const int stages = argc > 3 ? std::atoi(argv[3]) : 60;
-  const DesignProblem p = problem();
+  if (threads == 0) return solve_alone(designs, stages);
+  const DesignProblem p = bench::row_problem();
   const std::size_t width = p.variables.size();
   std::size_t ok = 0, retried = 0, stalled = 0, refused = 0, next = 1;
   double closure = 0.0, iterations = 0.0;
@@ -90,20 +90,7 @@ int main(int argc, char** argv) {
   solve_designs(
       p, designs,
       [&](std::size_t first, std::size_t count, double* to) {
-        for (std::size_t i = 0; i < count; ++i, to += width) {
-          const auto d = bench::random_design(first + i, stages, static_cast<int>(species));
-          const double head[] = {static_cast<double>(stages),
-                                 d.feed_stage + 1.0,
-                                 d.feed_acid,
-                                 d.organic,
-                                 d.extractant,
-                                 d.saponified,
-                                 d.scrub,
-                                 d.scrub_acid};
-          std::copy(std::begin(head), std::end(head), to);
-          std::copy(d.feed_molar, d.feed_molar + metals, to + 8);
-          std::copy(d.log10_k, d.log10_k + species, to + 8 + metals);
-        }
+        for (std::size_t i = 0; i < count; ++i) bench::write_row(first + i, stages, to + i * width);
       },
       [&](const DesignBlock& block) {
         for (std::size_t i = 0; i < block.count; ++i) {
@@ -127,8 +114,10 @@ int main(int argc, char** argv) {
       make_engine("openmp", threads));
   const double n = static_cast<double>(designs);
   std::printf(
-      "%d stages x %zu species, %zu designs, %d threads: %.1f designs/s, %.1f per CPU second\n",
-      stages, species, designs, threads, n / seconds(), n / (cpu_seconds() - cpu));
+      "%d stages x %zu species, %zu designs, %d threads: %.1f designs/s, %.1f per CPU second, "
+      "threads busy %.3f\n",
+      stages, bench::row_species, designs, threads, n / seconds(), n / (cpu_seconds() - cpu),
+      (cpu_seconds() - cpu) / (seconds() * threads));
   std::printf(
       "converged %zu, retried %zu, not converged %zu, out of range %zu; Newton %.1f a design; "
       "worst closure %.2e\n",

@@ -79,7 +79,8 @@ GADOLIN_INLINE std::size_t padded_species(std::size_t species) { return (species
 /// Doubles needed in scratch (the stage matrix) and workspace.
 GADOLIN_INLINE std::size_t bank_scratch_doubles(std::size_t species) {
   const std::size_t c = padded_species(species), rows = species + 2;
-  return rows * (2 * c + 4) + 4 * species * (c + 1) + 13 * c + 5 * rows + 160;
+  return rows * (2 * c + 4) + 4 * species * (c + 1) + 13 * c + rows +
+         bank_detail::elimination_doubles<4>(species) + 160;
 }
 GADOLIN_INLINE std::size_t bank_workspace_doubles(std::size_t stages, std::size_t species) {
   const std::size_t c = padded_species(species), rows = species + 2;
@@ -168,7 +169,7 @@ GADOLIN_HD inline void set_up(const Team& team, std::size_t item, const BankArgs
   b.above = fast.take<V>(packs);
   b.here = fast.take<V>(packs);
   b.inverse = fast.take<double>(c + 2);
-  b.factors = fast.take<double>(W * (c + 2));
+  b.elimination = fast.take<V>(elimination_doubles<W>(c) / W);
   team.for_each(packs, [&](std::size_t p) {
     b.above[p] = b.here[p] = V(0.0);
     double* to = reinterpret_cast<double*>(b.law + p);
@@ -289,13 +290,14 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void contents_from_short(const Team& team, Wo
 
 constexpr double most_growth = 1.2;  // of |F| by the stages put in at once
 constexpr double goal = 2e-14, good_enough = 1e-12, coarse_goal = 1e-2;
-/// Direction (of any ln H, ln X) beyond which fewer stages at a time are tried at once.
+/// Direction (of any ln H, ln X) beyond which plain Newton is given up.
 constexpr double wall = 15.0;
 /// Iterations of the whole bank after which lengthening is given up for the leak.
-constexpr int patience = 50;
+constexpr int patience = 120;
 
-/// A cold bank: twice the stages at a time, fewer where it does not bear that, pseudo-time where it
-/// bears none; the whole bank from a leak, then in pseudo-time, where that takes long.
+/// A cold bank: twice the stages at a time; where plain Newton does not bear that, in pseudo-time
+/// from the drawn-out contents; fewer stages at a time; the whole bank from a leak, then in
+/// pseudo-time, where that takes long.
 /// out  steps: of pseudo-time and of the leak; fallbacks: how often the way had to be changed
 template <class Team, int W>
 GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W>& work,
@@ -305,7 +307,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
   BankView<W>& b = work.b;
   const int specials = count_special(work.special, work.stages);
   const Levels levels = level_sizes(work.stages, specials + 1 > 5 ? specials + 1 : 5);
-  int count = levels.stages[0];
+  int count = levels.stages[0], cuts = 0;
   work.short_n = 0;
   for (int attempt = 0; attempt < 200; ++attempt) {
     const bool last = count == work.stages;
@@ -318,7 +320,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
       start_from_short(team, work);
       // A species held between extraction and scrub grows by a factor for every stage put in: no
       // more stages at a time than keep that factor small.
-      if (added > 1 && fallbacks > 0) {
+      if (added > 1 && cuts > 0) {
         transport(team, b, b.eta, b.xi);
         residuals(team, b);
         const double size = merit_of(b).largest;
@@ -340,22 +342,29 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
       share_out(team, b);
       march(team, b, target, Pace{}, progress, steps);
     }
-    if (progress.active && work.short_n > 0 && (added == 1 || attempt > 100)) {
+    if (progress.active && work.short_n > 0) {
+      ++fallbacks;
       start_from_short(team, work);
       contents_from_short(team, work);
-      const Pace pace{10.0, 3.0, 0.03, 8, 100.0, 30.0, 40};
+      Pace pace;
+      pace.first = 50.0;
+      pace.near = 0.03;
+      pace.try_steady = 1e5;
+      pace.again = 30.0;
+      pace.wall = 10.0;
+      pace.steps = 60;
+      pace.failures = 5;
       march(team, b, target, pace, progress, steps);
     }
     if (!progress.active) {
       if (last) return;
       keep_short(team, work);
-      const int next = count + (fallbacks == 0 || 2 * added >= count ? count : 2 * added);
+      const int next = count + (cuts == 0 || 2 * added >= count ? count : 2 * added);
       // No last length that adds next to nothing.
-      count =
-          6 * next < 5 * work.stages || (fallbacks > 0 && next < work.stages) ? next : work.stages;
+      count = 6 * next < 5 * work.stages || (cuts > 0 && next < work.stages) ? next : work.stages;
       continue;
     }
-    ++fallbacks;
+    ++cuts;
     if (work.short_n == 0 || added == 1 || progress.stage_solves > patience * work.stages) break;
     count = work.short_n + (added + 1) / 2;
   }
@@ -363,6 +372,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
                 [&](std::size_t i) { work.list[i] = static_cast<std::int32_t>(i); });
   team.barrier();
   load_stages(team, work, args, work.stages);
+  ++fallbacks;
   follow_leak(team, b, work.law, convex, goal, work.short_eta, work.short_xi, progress, steps);
   if (!progress.active) return;
   // From the very beginning, and slowly: loosely first, since the path is not the answer, then true

@@ -226,7 +226,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void direction(const Team& team, BankView<W>&
     });
     team.barrier();
     if constexpr (W > 1) {
-      eliminate_alone<W>(b.matrix, b.c, b.packs, b.inverse, b.factors);
+      eliminate_alone<W>(b.matrix, b.c, b.packs, b.inverse, b.elimination);
     } else {
       eliminate_together(team, b.matrix, b.c);
     }

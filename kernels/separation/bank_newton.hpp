@@ -18,13 +18,15 @@ struct Progress {
 };
 
 /// Damped Newton at the current hold, from b.eta, b.xi.
-/// in   cap iterations; target |F| at which the bank is done; wall: longest direction worth a trial
+/// in   cap iterations; target |F| at which the bank is done; wall: longest direction worth a
+/// trial;
+///      least: iterations that are made in any case
 /// out  progress.active false where the target was met, or |F| below rounding no longer improves;
 ///      largest |F|; b at the answer
 template <class Team, int W>
 GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b, int cap,
                                                double target, Progress& progress,
-                                               double wall = 1e300) {
+                                               double wall = 1e300, int least = 0) {
   constexpr double rounding = 1e-11;
   transport(team, b, b.eta, b.xi);
   residuals(team, b);
@@ -33,7 +35,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
   int crawling = 0;
   bool stale = false;  // x, y belong to a trial that was not taken
   for (int it = 0; it < cap; ++it) {
-    if (now.largest <= target) {
+    if (now.largest <= target && it >= least) {
       progress.active = false;
       break;
     }
@@ -192,10 +194,13 @@ struct Pace {
   double again = 10.0;       ///< factor on it after a failure
   int steps = 300;
   double longest = 1e12;  ///< as good as steady
+  double wall = 1e300;    ///< direction beyond which plain Newton is not near yet
+  double careful = 1.4;   ///< growth after a failure, rising again by half of itself
+  int failures = 1000;    ///< of steps, after which the march is given up
 };
 
 /// Implicit Euler in pseudo-time from the content b.x, b.d of the stages until plain Newton takes
-/// over.
+/// over. Every step makes one iteration at least: |F| is small where fronts move slowly, too.
 /// in   target |F|, as newton(); progress.active
 template <class Team, int W>
 GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, double target,
@@ -210,7 +215,8 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
     });
     team.barrier();
   };
-  double dt = pace.first, try_steady_at = pace.try_steady;
+  double dt = pace.first, try_steady_at = pace.try_steady, growth = pace.growth;
+  int failures = 0;
   for (int step = 0; step < pace.steps; ++step) {
     ++steps;
     team.for_each(n, [&](std::size_t i) {
@@ -222,27 +228,30 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
     });
     copy(b.old_eta, b.old_xi, b.eta, b.xi);
     bool done = false;
-    for (int shorter = 0; shorter < 14; ++shorter) {
+    for (int shorter = 0; shorter < 14 && failures <= pace.failures; ++shorter) {
       b.hold = 1.0 / dt;
       progress.active = true;
-      newton(team, b, pace.cap, pace.near, progress);
+      newton(team, b, pace.cap, pace.near, progress, 1e300, 1);
       done = !progress.active;
       if (done) break;
       copy(b.eta, b.xi, b.old_eta, b.old_xi);
       dt *= 0.25;
+      ++failures;
+      growth = pace.careful;
     }
     if (!done) break;
-    dt *= pace.growth;
+    dt *= growth;
+    growth = 1.5 * growth < pace.growth ? 1.5 * growth : pace.growth;
     if (dt > pace.longest) break;
     if (dt < try_steady_at) continue;
     copy(b.old_eta, b.old_xi, b.eta, b.xi);
     b.hold = 0.0;
     progress.active = true;
-    newton(team, b, 15, target, progress);
+    newton(team, b, 15, target, progress, pace.wall);
     if (!progress.active) return;
     // Not near enough yet: on in time from where the transient stood.
     copy(b.eta, b.xi, b.old_eta, b.old_xi);
-    b.hold = pace.growth / dt;
+    b.hold = growth / dt;
     transport(team, b, b.eta, b.xi);
     try_steady_at *= pace.again;
   }
@@ -256,7 +265,7 @@ struct LeakPace {
   double lowest = 1e-9;    ///< next to none
   double step = 3.0;       ///< first step of ln leak
   double near = 1e-2;      ///< |F| at which a point of the path is good enough
-  double change = 1.0;     ///< of any ln H, ln X foreseen for a step
+  double change = 0.7;     ///< of any ln H, ln X foreseen for a step
   double shortest = 1e-5;  ///< step at which the path is given up
   int points = 300;
   int cap = 5;  ///< Newton iterations per point

@@ -48,10 +48,11 @@ struct BankView {
   double *trial_eta = nullptr, *trial_xi = nullptr, *d_eta = nullptr, *d_xi = nullptr;
   double *old_eta = nullptr, *old_xi = nullptr;
   V* back = nullptr;  // [n, c + 2, packs]: (omega, deta, dxi) by omega of the stage above
-  double* back_fixed = nullptr;                   // [n, c + 2]: their part without it
-  V* matrix = nullptr;                            // [c + 2, stage_columns(packs)]
-  double *inverse = nullptr, *factors = nullptr;  // [c + 2] of the pivots, [W, c + 2]
-  V *carry = nullptr, *carry_next = nullptr;      // [c, packs]: relative change of y_in
+  double* back_fixed = nullptr;               // [n, c + 2]: their part without it
+  V* matrix = nullptr;                        // [c + 2, stage_columns(packs)]
+  double* inverse = nullptr;                  // [c + 2] of the pivots
+  V* elimination = nullptr;                   // scratch of eliminate_alone()
+  V *carry = nullptr, *carry_next = nullptr;  // [c, packs]: relative change of y_in
   double *carry_fixed = nullptr, *carry_fixed_next = nullptr;  // [c]
   V *rise = nullptr, *rise_next = nullptr;                   // [c, packs]: of x of the stage below
   double *rise_fixed = nullptr, *rise_fixed_next = nullptr;  // [c]

@@ -20,7 +20,8 @@ namespace gadolin::separation {
 namespace {
 
 constexpr std::size_t block_designs = 4096;
-constexpr std::size_t portion_designs = 64;  // in memory in full, per thread
+/// In memory in full, per thread; few, so that threads end together.
+constexpr std::size_t portion_designs = 16;
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
 /// Every variable must name something the template has.
@@ -151,7 +152,7 @@ void take_over(const DesignProblem& problem, const Circuit& circuit, const Circu
   }
 }
 
-/// The rows `rows` of a block, one after the other in time and side by side in the lanes.
+/// The rows `rows` of a block.
 void solve_rows(const DesignProblem& problem, const double* values,
                 const std::vector<std::size_t>& rows, DesignBlock& block, const Engine& engine) {
   std::vector<Circuit> circuits;
@@ -172,14 +173,13 @@ void solve_rows(const DesignProblem& problem, const double* values,
     circuits.push_back(std::move(circuit));
     sound.push_back(row);
   }
-  const auto results = simulate(circuits, engine);
+  const auto results = simulate_checked(circuits, engine);
   for (std::size_t i = 0; i < sound.size(); ++i) {
     take_over(problem, circuits[i], results[i], sound[i], block);
   }
 }
 
-/// Rows of one length lie together, so that they fill the lanes; portions of them go to threads as
-/// these come free.
+/// Portions go to threads as these come free, the longest banks first, so that no thread ends late.
 void solve_block(const DesignProblem& problem, const double* values, DesignBlock& block,
                  const Engine& engine) {
   const std::size_t width = problem.variables.size();
@@ -188,7 +188,7 @@ void solve_block(const DesignProblem& problem, const double* values, DesignBlock
   for (std::size_t v = width; v-- > 0;) {
     if (problem.variables[v].quantity != DesignQuantity::stages) continue;
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      return values[a * width + v] < values[b * width + v];
+      return values[a * width + v] > values[b * width + v];
     });
   }
   const bool on_host = engine.kind == EngineKind::serial || engine.kind == EngineKind::openmp ||

@@ -516,10 +516,15 @@ CircuitResult finish(Run& run) {
 }  // namespace
 
 std::vector<CircuitResult> simulate(const std::vector<Circuit>& circuits, const Engine& engine) {
+  for (const Circuit& circuit : circuits) check_circuit(circuit);
+  return simulate_checked(circuits, engine);
+}
+
+std::vector<CircuitResult> simulate_checked(const std::vector<Circuit>& circuits,
+                                            const Engine& engine) {
   std::vector<Run> runs;
   std::size_t most_banks = 0;
   for (const Circuit& circuit : circuits) {
-    check_circuit(circuit);
     runs.push_back(begin(circuit));
     most_banks = std::max(most_banks, circuit.banks.size());
   }

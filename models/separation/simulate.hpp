@@ -17,4 +17,8 @@ namespace gadolin::separation {
 /// source docs/theory/separation.md#circuit
 std::vector<CircuitResult> simulate(const std::vector<Circuit>& circuits, const Engine& engine);
 
+/// The same for circuits that have passed check_circuit().
+std::vector<CircuitResult> simulate_checked(const std::vector<Circuit>& circuits,
+                                            const Engine& engine);
+
 }  // namespace gadolin::separation
