@@ -485,6 +485,16 @@ class Protocol {
       if (state.usable()) tie_weak_phases(state);
     }
     launch_stage(model_, states_, run, launch_options(2), engine_);
+    // A shallow valley may want a second and a third helping.
+    for (int helping = 0; helping < 2; ++helping) {
+      bool any = false;
+      for (std::size_t i = 0; i < states_.size(); ++i) {
+        run[i] = states_[i].usable() && states_[i].status == ItemStatus::not_converged ? 1 : 0;
+        any = any || run[i] != 0;
+      }
+      if (!any) break;
+      launch_stage(model_, states_, run, launch_options(2), engine_);
+    }
     for (std::size_t i = 0; i < states_.size(); ++i) {
       if (states_[i].usable() && states_[i].status == ItemStatus::out_of_range) {
         roll_back(i, before[i]);
