@@ -38,6 +38,9 @@ inline Outputs refine(const Engine& engine, std::size_t items,
       }
     }
   }
+  // Off the diagonal terms cancel: a covariance far below its variances keeps fewer digits, and
+  // what matters of it is its share of them. 1e-6 of a correlation is 0.1 of the 1e-5 a variance
+  // may have.
   out.column("variance", variance.data(), items, n, 1e-5, 1e-12);
   out.column("correlation", correlation.data(), items, n * n, 1e-5, 1e-6);
   out.column("calculated", batch.host_calculated(), items, static_cast<std::size_t>(shape.points),

@@ -81,13 +81,14 @@ TEST(Optimise, TheFrontKeepsToItsConstraintsAndNothingOnItIsBeaten) {
     EXPECT_LE(design.closure_relative, 1e-9);
     EXPECT_EQ(design.x[0], std::round(design.x[0]));
     EXPECT_EQ(design.flags & (flag_gel | flag_phase_ratio), 0u);
-    // apart by more than single precision
+    // Compared as the archive compares: better by less than single precision is not better.
     f.insert(f.end(),
              {static_cast<float>(-design.objectives[0]), static_cast<float>(design.objectives[1])});
   }
   for (int rank : pareto_ranks(f, 2, {})) EXPECT_EQ(rank, 0);
   for (std::size_t i = 1; i < r.hypervolume.size(); ++i) {
-    EXPECT_GE(r.hypervolume[i], r.hypervolume[i - 1] * (1.0 - 1e-6));
+    // The archive drops what is better by less than one single-precision step of an objective.
+    EXPECT_GE(r.hypervolume[i], r.hypervolume[i - 1] * (1.0 - 2.0 * 1.2e-7));
   }
   ASSERT_EQ(r.tornado.size(), 4u);
   EXPECT_LT(r.balanced, r.front.size());
