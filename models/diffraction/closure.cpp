@@ -7,10 +7,52 @@
 #include <Eigen/Dense>
 
 #include "kernels/numeric/special_functions.hpp"
+#include "models/core/element.hpp"
 #include "models/diffraction/atomic.hpp"
 #include "models/diffraction/reflections.hpp"
 
 namespace gadolin::diffraction {
+
+namespace {
+
+/// One lanthanide stands for another on its site, and yttrium for the heavy ones: a structure says
+/// how many atoms of rare earths it holds, not which.
+bool is_exchangeable(const std::string& element) {
+  return is_rare_earth(element) && element != "Sc";
+}
+
+/// Sums the exchangeable rare earths by mole to one entry, as grams of the assay's own mixture.
+void pool(std::vector<ElementContent>& list, double grams_per_mol) {
+  ElementContent sum{"rare earths", 0.0, 0.0};
+  std::vector<ElementContent> kept;
+  for (const auto& part : list) {
+    if (!is_exchangeable(part.element)) {
+      kept.push_back(part);
+      continue;
+    }
+    const double factor = grams_per_mol / atomic_weight_g_per_mol(part.element);
+    sum.mass_fraction += factor * part.mass_fraction;
+    sum.u = std::hypot(sum.u, factor * part.u);
+  }
+  if (sum.mass_fraction > 0.0 && grams_per_mol > 0.0) kept.push_back(sum);
+  list = std::move(kept);
+}
+
+/// Mean molar mass of an assay's rare earths; 0 where La, Ce or Nd is missing, so that their sum is
+/// not known.
+double rare_earth_grams_per_mol(const std::vector<ElementContent>& assay) {
+  double grams = 0.0, moles = 0.0;
+  int light = 0;
+  for (const auto& part : assay) {
+    if (!is_exchangeable(part.element) || !(part.u > 0.0)) continue;
+    light += part.element == "La" || part.element == "Ce" || part.element == "Nd" ? 1 : 0;
+    grams += part.mass_fraction;
+    moles += part.mass_fraction / atomic_weight_g_per_mol(part.element);
+  }
+  return light == 3 && moles > 0.0 ? grams / moles : 0.0;
+}
+
+}  // namespace
 
 std::vector<ElementContent> composition(const CrystalStructure& structure) {
   std::map<std::string, double> mass;
@@ -56,10 +98,13 @@ ElementContent mass_absorption(const std::vector<ElementContent>& assay, const A
 }
 
 ClosureResult close_against_assay(const PatternResult& result,
-                                  const std::vector<std::vector<ElementContent>>& compositions,
-                                  const std::vector<ElementContent>& assay) {
+                                  std::vector<std::vector<ElementContent>> compositions,
+                                  std::vector<ElementContent> assay) {
   ClosureResult out;
   if (!has_numbers(result) || compositions.size() != result.phases.size()) return out;
+  const double rare_earth = rare_earth_grams_per_mol(assay);
+  pool(assay, rare_earth);
+  for (auto& phase : compositions) pool(phase, rare_earth);
   const auto n = static_cast<Eigen::Index>(result.phases.size());
   Eigen::VectorXd w(n);
   Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(n, n);

@@ -21,11 +21,13 @@ ElementContent mass_absorption(const std::vector<ElementContent>& assay, const A
 /// chi-square of predicted against stated contents, V = C Cov(W) C' + diag(u^2), over the elements
 /// of the assay that at least one phase holds, and the fractions by both together
 /// (generalised least squares, which keeps their sum).
+/// Rare earths but scandium are compared as one, by mole: a mineral's structure names one of them
+/// and the mineral holds them all. Where the assay lacks La, Ce or Nd they are left out.
 /// in   compositions [phases]; fractions: absolute ones where an internal or external standard gave
 ///      them, else of the crystalline modelled part
 /// out  degrees_of_freedom 0 and no elements where nothing can be compared
 ClosureResult close_against_assay(const PatternResult& result,
-                                  const std::vector<std::vector<ElementContent>>& compositions,
-                                  const std::vector<ElementContent>& assay);
+                                  std::vector<std::vector<ElementContent>> compositions,
+                                  std::vector<ElementContent> assay);
 
 }  // namespace gadolin::diffraction

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
+
 #include "models/diffraction/absolute.hpp"
 #include "models/diffraction/closure.hpp"
 #include "models/diffraction/quantify.hpp"
@@ -262,9 +264,10 @@ void finish_quantities(const BatchModel& model, const std::vector<CrystalStructu
     if (closure.p_value < 0.01) {
       results[i].warnings.push_back(
           {"W-XRD-143",
-           "closure failed: the elements of the phases and the assay differ, chi-square " +
-               std::to_string(closure.chi_square) + " of " +
-               std::to_string(closure.degrees_of_freedom)});
+           fmt::format(
+               "closure failed: the elements of the phases and the assay differ, chi-square "
+               "{:.1f} of {} elements",
+               closure.chi_square, closure.degrees_of_freedom)});
     }
     results[i].quantification.closure.push_back(std::move(closure));
   }

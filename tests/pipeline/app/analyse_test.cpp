@@ -51,6 +51,13 @@ TEST(Analyse, ShippedExampleIsAnsweredWhole) {
     const double w = phase["weight_fraction"], u = phase["u_total"];
     EXPECT_NEAR(w, truth.at(phase["name"]), 2.5 * u) << phase["name"];
   }
+  // Two ways to the same question must not contradict one another.
+  const auto& closure = row["patterns"][0]["quantification"]["closure"];
+  EXPECT_GT(closure["p_value"].get<double>(), 0.05);
+  for (std::size_t p = 0; p < 6; ++p) {
+    EXPECT_NEAR(closure["joint_weight_fraction"][p].get<double>(),
+                truth.at(row["patterns"][0]["phases"][p]["name"]), 0.01);
+  }
   EXPECT_FALSE(row["recovery"]["conflict"]);
   EXPECT_TRUE(row["recovery"]["converged"]);
   for (const auto& element : row["recovery"]["elements"]) {
