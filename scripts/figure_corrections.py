@@ -358,6 +358,32 @@ def strain(runs, out, folder):
     two_panels(out, "correction_strain.png", cases, 57.5, 63.5)
 
 
+def transparency(runs, out, folder):
+    """Li2CO3 with a tenth of ZrO2: mu is 23 /cm at a packing of 0.6, so t = 1 / (2 mu R) = 0.0015."""
+    pattern = folder / "Li2CO3_0p9001-ZrO2_0p1000--8min.xrdml"
+    shown = []
+    for t, label in ((0.0, "opaque specimen"), (0.0015, "t = 0.0015 rad")):
+        runs.count += 1
+        start = runs.instrument("aeris_cu", add=f"\n[offsets]\ntransparency = {t}\n")
+        profiles, sample = runs.fit(pattern, ["zabuyelite", "baddeleyite"], start)
+        print("transparency", label, sample["rwp"], [p["weight_fraction"] for p in sample["phases"]])
+        shown.append((profiles, f"{label}: Rwp {sample['rwp']:.4f}"))
+    two_panels(out, "correction_transparency.png", shown, 93.5, 100.0)
+
+
+def polarisation(runs, out, folder):
+    """Corundum behind a graphite crystal, as if there were none and with what the crystal does."""
+    text = (ROOT / "datasets/instruments/cpd_philips3020.toml").read_text()
+    shown = []
+    for k, label in ((0.99, "beam polarised in the plane, K = 0.99"), (0.54, "graphite, K = 0.54")):
+        path = runs.scratch / f"polarisation{k}.toml"
+        path.write_text(re.sub(r"polarisation_k = [0-9.]+", f"polarisation_k = {k}", text))
+        profiles, sample = runs.fit(folder / "corundum.prn", ["corundum"], str(path))
+        print("polarisation", label, sample["rwp"])
+        shown.append((profiles, f"{label}: Rwp {sample['rwp']:.4f}"))
+    two_panels(out, "correction_polarisation.png", shown, 84.0, 102.0)
+
+
 def contrast(runs, out, folder):
     plain, mended = [], []
     for name, truth in WEIGHED.items():
@@ -382,6 +408,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         runs = Runs(given.program, pathlib.Path(scratch))
         extra = {"blank": (blank, xrd / "rockjock_mixtures"), "roughness": (roughness, dara),
+                 "transparency": (transparency, dara), "polarisation": (polarisation, cpd),
                  "harmonics": (harmonics, cpd), "strain": (strain, cpd),
                  "foreign": (foreign_lines, xrd / "ree_standards"),
                  "line_shape": (line_shape, xrd / "ree_standards")}
