@@ -10,6 +10,7 @@
 #include "app/report_runner.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/plant_json.hpp"
+#include "io/config/write_circuit.hpp"
 #include "io/config/write_plant.hpp"
 #include "io/store/plant_tables.hpp"
 #include "io/store/result_file.hpp"
@@ -21,7 +22,7 @@ namespace gadolin::app {
 
 namespace {
 
-void write_plant_file(const std::string& path, const std::string& text, bool force) {
+void write_text(const std::string& path, const char* what, const std::string& text, bool force) {
   if (std::filesystem::exists(path) && !force) {
     throw Error("E-OUT-001", "output exists", path, "choose another name or pass --force",
                 ExitCode::usage);
@@ -30,8 +31,8 @@ void write_plant_file(const std::string& path, const std::string& text, bool for
   stream << text;
   stream.flush();
   if (!stream) {
-    throw Error("E-OUT-002", "cannot write the plant", path, "check the folder and the disk",
-                ExitCode::resource);
+    throw Error("E-OUT-002", std::string("cannot write the ") + what, path,
+                "check the folder and the disk", ExitCode::resource);
   }
 }
 
@@ -80,10 +81,18 @@ int finish_plants(const std::vector<PlantJob>& jobs, const CommonOptions& option
       say(options, "tables: " + folder);
     }
     if (!output.plant_file.empty()) {
-      write_plant_file(output.plant_file,
-                       config::plant_text(job.plant, output.constants, output.own_species),
-                       options.force);
+      write_text(output.plant_file, "plant",
+                 config::plant_text(job.plant, output.constants, output.own_species),
+                 options.force);
       say(options, "plant: " + output.plant_file);
+    }
+    if (!output.design_file.empty()) {
+      const auto fed = separation::fed_circuit(job.plant, output.unit, settings.engine);
+      write_text(
+          output.design_file, "design",
+          config::unit_design_text(job.plant.source_file, output.unit, fed, output.design_file),
+          options.force);
+      say(options, "design: " + output.design_file);
     }
     document["plants"].push_back(to_json(result, equipment, money));
     if (output.print && !options.json) print_plant(result, equipment, money);

@@ -19,6 +19,8 @@ struct PlantOutput {
   std::string tables;                         ///< folder of CSV tables
   bool report = false;                        ///< HTML beside --out
   std::string plant_file;                     ///< the plant itself as PLANT.toml
+  std::string unit;                           ///< whose circuit goes to design_file, fed
+  std::string design_file;                    ///< DESIGN.toml of that circuit
   std::string constants;                      ///< table its circuits name; "" = species written out
   std::vector<std::string> own_species;       ///< those that are not the table's
   bool print = true;                          ///< summary or JSON on stdout

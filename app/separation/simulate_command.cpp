@@ -71,6 +71,16 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
     throw Error("E-CLI-001", "plants and single circuits in one call", files.front(),
                 "simulate them in two calls", ExitCode::usage);
   }
+  if (!output.design_file.empty()) {
+    if (output.unit.empty() || files.size() != 1 || plants.empty()) {
+      throw Error("E-CLI-001", "--design needs one PLANT.toml and --unit", files.front(),
+                  "name the unit whose circuit is wanted", ExitCode::usage);
+    }
+    io::refuse_input_as_output(output.design_file, files);
+  } else if (!output.unit.empty()) {
+    throw Error("E-CLI-001", "--unit without --design", files.front(),
+                "give --design DESIGN.toml, where the circuit of the unit goes", ExitCode::usage);
+  }
   if (!plants.empty()) return finish_plants(plants, options, output, settings, run);
   if (output.report && options.out.empty()) {
     throw Error("E-CLI-001", "--report without --out", "", "give --out RESULT.h5", ExitCode::usage);
@@ -112,6 +122,10 @@ Action add_separation_simulate(CLI::App& separation, CommonOptions& options) {
   auto output = std::make_shared<PlantOutput>();
   verb->add_option("files", *files, "DESIGN.toml (design.md) or PLANT.toml (plant.md)")->required();
   add_plant_output(*verb, *output);
+  verb->add_option("--unit", output->unit, "with --design: a unit of the plant with a circuit");
+  verb->add_option("--design", output->design_file,
+                   "write the circuit of --unit as DESIGN.toml, fed as the plant feeds it, for "
+                   "sweep, optimise, uncertainty and dynamics");
   add_common_options(*verb, options);
   return [&options, files, output] { return simulate_separation(*files, options, *output); };
 }

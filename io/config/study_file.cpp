@@ -29,8 +29,8 @@ StudiedCircuit studied_circuit(const TomlTable& root, const std::string& file,
 void refuse_plant(const TomlTable& root, const std::string& file) {
   if (!root.has("unit")) return;
   throw Error("E-PLANT-019", "a plant of several units, where one circuit is asked for", file,
-              "write the [unit.circuit] of one unit into a DESIGN.toml; whole plants are taken by "
-              "gadolin separation simulate",
+              "take one unit out: gadolin separation simulate " + file +
+                  " --unit NAME --design DESIGN.toml",
               ExitCode::usage);
 }
 

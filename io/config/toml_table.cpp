@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <sstream>
 #include <utility>
 
 #include <fmt/format.h>
@@ -278,6 +279,29 @@ TomlTable TomlTable::with_numbers(
   auto node = std::make_shared<Node>();
   node->table = &document->root;
   return TomlTable(std::move(document), std::move(node), "");
+}
+
+std::string TomlTable::written(
+    const std::vector<std::string>& left_out,
+    const std::vector<std::pair<std::string, std::vector<std::string>>>& texts) const {
+  toml::table copy = *node_->table;
+  for (const auto& key : left_out) copy.erase(key);
+  for (const auto& [key, words] : texts) {
+    const auto dot = key.find('.');
+    toml::table* holder = &copy;
+    if (dot != std::string::npos) holder = copy.get_as<toml::table>(key.substr(0, dot));
+    const std::string own = dot == std::string::npos ? key : key.substr(dot + 1);
+    if (holder->get_as<toml::array>(own) == nullptr) {
+      holder->insert_or_assign(own, words.front());
+      continue;
+    }
+    toml::array list;
+    for (const auto& word : words) list.push_back(word);
+    holder->insert_or_assign(own, std::move(list));
+  }
+  std::ostringstream out;
+  out << toml::default_formatter{copy} << '\n';
+  return out.str();
 }
 
 bool TomlTable::has(const std::string& key) const { return node_->find(key) != nullptr; }

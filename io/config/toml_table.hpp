@@ -47,6 +47,12 @@ class TomlTable {
   TomlTable with_numbers(
       const std::vector<std::pair<std::vector<std::string>, double>>& numbers) const;
 
+  /// This table as TOML text of its own, without some keys and with other texts at some (a list of
+  /// texts where a list stood; "chemistry.tables" lies one table down).
+  std::string written(
+      const std::vector<std::string>& left_out,
+      const std::vector<std::pair<std::string, std::vector<std::string>>>& texts) const;
+
   bool has(const std::string& key) const;
   /// Whether the key holds one text, not a list; does not ask for it.
   bool holds_text(const std::string& key) const;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "io/config/write_circuit.hpp"
 #include "models/core/element.hpp"
 
 namespace gadolin::config {
@@ -12,28 +13,6 @@ namespace gadolin::config {
 namespace {
 
 using namespace separation;
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out + "\"";
-}
-
-/// Shortest text that reads back to the same double, with a point.
-std::string number(double value) {
-  std::string text = fmt::format("{}", value);
-  if (text.find_first_of(".eni") == std::string::npos) text += ".0";
-  return text;
-}
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string out = "[";
-  for (const std::string& w : words) out += (out.size() > 1 ? ", " : "") + quoted(w);
-  return out + "]";
-}
 
 class PlantText {
  public:
@@ -106,31 +85,6 @@ class PlantText {
     line(std::string(key) + "_strength_molar = " + number(r.strength_molar));
   }
 
-  void aqueous(const std::string& table, const AqueousStream& s, const Circuit& c) {
-    if (!(s.flow_l_per_h > 0.0)) return;
-    line("[" + table + "]\nflow_l_per_h = " + number(s.flow_l_per_h));
-    line("acid_molar = " + number(s.h_molar));
-    if (s.sulfate_molar > 0.0) line("sulfate_molar = " + number(s.sulfate_molar));
-    molar(table, s.molar, c);
-  }
-  void organic(const std::string& table, const OrganicStream& s, const Circuit& c) {
-    if (!(s.flow_l_per_h > 0.0)) return;
-    line("[" + table + "]\nflow_l_per_h = " + number(s.flow_l_per_h));
-    line(std::string("free_extractant_") +
-         (c.extractant.basis == ExtractantBasis::dimer ? "dimer" : "formal") +
-         "_molar = " + number(s.free_dimer_molar));
-    molar(table, s.molar, c);
-  }
-  void molar(const std::string& table, const std::vector<double>& molar, const Circuit& c) {
-    bool any = false;
-    for (std::size_t k = 0; k < c.species.size() && k < molar.size(); ++k) {
-      if (molar[k] == 0.0) continue;
-      if (!any) line("[" + table + ".molar]");
-      any = true;
-      line(quoted(c.species[k].name) + " = " + number(molar[k]));
-    }
-  }
-
   void circuit(const CircuitUnit& u) {
     if (!u.not_extracted.empty()) line("not_extracted = " + listed(u.not_extracted));
     if (!u.make_up) line("make_up = false");
@@ -175,7 +129,7 @@ class PlantText {
         line("saponified_species = " + quoted(g.saponified_species));
       }
     }
-    for (const Bank& b : c.banks) bank(b, c);
+    text_ += banks_text(c, "unit.circuit.bank");
     for (const AqueousReturn& r : c.returns) {
       line("[[unit.circuit.return]]\nfrom_bank = " + quoted(r.from_bank) +
            "\nto_bank = " + quoted(r.to_bank) + "\nto_stage = " + std::to_string(r.to_stage) +
@@ -206,36 +160,6 @@ class PlantText {
            "\nreference_extractant_molar = " + number(s.reference_extractant_molar));
     }
   }
-  void bank(const Bank& b, const Circuit& c) {
-    const std::string at = "unit.circuit.bank";
-    line("[[" + at + "]]\nname = " + quoted(b.name) + "\nstages = " + std::to_string(b.stages));
-    if (!b.raffinate_name.empty()) line("raffinate_name = " + quoted(b.raffinate_name));
-    if (b.murphree_efficiency != 1.0) {
-      line("murphree_efficiency = " + number(b.murphree_efficiency));
-    }
-    if (b.entrained_aqueous_fraction > 0.0) {
-      line("entrained_aqueous_fraction = " + number(b.entrained_aqueous_fraction));
-    }
-    if (b.entrained_organic_fraction > 0.0) {
-      line("entrained_organic_fraction = " + number(b.entrained_organic_fraction));
-    }
-    aqueous(at + ".aqueous_in", b.aqueous_in, c);
-    if (!b.organic_from_previous) organic(at + ".organic_in", b.organic_in, c);
-    for (const StageFeed& f : b.feeds) {
-      line("[[" + at + ".feed]]\nname = " + quoted(f.name) +
-           "\nstage = " + std::to_string(f.stage));
-      if (!f.is_feed) line("counts_as_feed = false");
-      aqueous(at + ".feed.aqueous", f.aqueous, c);
-      organic(at + ".feed.organic", f.organic, c);
-    }
-    for (const StageDraw& d : b.draws) {
-      line("[[" + at + ".draw]]\nstage = " + std::to_string(d.stage));
-      if (!d.name.empty()) line("name = " + quoted(d.name));
-      line("aqueous_fraction = " + number(d.aqueous_fraction) +
-           "\norganic_fraction = " + number(d.organic_fraction));
-    }
-  }
-
   void settings(const CircuitUnit& u) { circuit(u); }
   void settings(const LeachUnit& u) {
     reagent("acid", u.acid);

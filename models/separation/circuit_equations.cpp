@@ -35,7 +35,7 @@ ChargeSides charge_sides(const CircuitNetwork& net, const StagePlaces& at,
 struct CircuitEquations::Matrix {
   Eigen::SparseLU<Sparse, Eigen::COLAMDOrdering<int>> lu;
   bool analysed = false, factored = false;
-  std::vector<double> row_scale;
+  std::vector<double> row_scale, column_scale;
   std::vector<Eigen::Triplet<double>> entries;
 };
 
@@ -54,7 +54,9 @@ CircuitEquations::CircuitEquations(CircuitNetwork network)
     double& s = scale_[static_cast<std::size_t>(network_.saponified)];
     s = std::max(s, network_.saponified_molar);
   }
-  for (double& s : scale_) s = std::max(s, 1e-30);
+  // Traces below this are followed, but hold up no step and no convergence.
+  constexpr double trace_molar = 1e-12;
+  for (double& s : scale_) s = std::max(s, trace_molar);
 }
 CircuitEquations::~CircuitEquations() = default;
 CircuitEquations::CircuitEquations(CircuitEquations&&) noexcept = default;
@@ -336,6 +338,7 @@ bool CircuitEquations::factor(const StepTerms& t, const std::vector<double>& u) 
   Correction add;
   m.entries.clear();
   m.row_scale.assign(unknowns(), 1.0);
+  m.column_scale.assign(unknowns(), 1.0);
   const auto put = [&](std::size_t row, std::size_t column, double value) {
     m.entries.emplace_back(static_cast<int>(row), static_cast<int>(column), value);
   };
@@ -355,7 +358,8 @@ bool CircuitEquations::factor(const StepTerms& t, const std::vector<double>& u) 
       put(at.x(i, k), at.y(i, k), w * o);
       put(at.x(i, k), at.eta(i), t.hold_organic[i] * d * x * by_eta);
       put(at.x(i, k), at.xi(i), t.hold_organic[i] * d * x * by_xi);
-      m.row_scale[at.x(i, k)] = 1.0 / (hold + w * (a + o));
+      m.row_scale[at.x(i, k)] = 1.0 / (t.hold_aqueous[i] + t.hold_organic[i] + w * (a + o));
+      m.column_scale[at.x(i, k)] = 1.0 / (1.0 + d);  // x (1 + d) is of the size of x + y
       const double pool = net.pool[i * c + k] * d;
       put(at.y(i, k), at.y(i, k), o);
       put(at.y(i, k), at.x(i, k), -pool);
@@ -366,7 +370,7 @@ bool CircuitEquations::factor(const StepTerms& t, const std::vector<double>& u) 
         put(at.x(i, k), add.columns[v], t.hold_organic[i] * d * x * by);
         put(at.y(i, k), add.columns[v], -pool * x * by);
       }
-      m.row_scale[at.y(i, k)] = 1.0 / (o + pool);
+      m.row_scale[at.y(i, k)] = 1.0 / o;
       total += law.dimers * u[at.y(i, k)];
     }
     AcidBalance acid;
@@ -412,7 +416,9 @@ bool CircuitEquations::factor(const StepTerms& t, const std::vector<double>& u) 
     put(at.extractant(p.to), at.extractant(p.from), t.weight * share);
   }
   for (auto& e : m.entries) {
-    e = {e.row(), e.col(), e.value() * m.row_scale[static_cast<std::size_t>(e.row())]};
+    e = {e.row(), e.col(),
+         e.value() * m.row_scale[static_cast<std::size_t>(e.row())] *
+             m.column_scale[static_cast<std::size_t>(e.col())]};
   }
   const int size = static_cast<int>(unknowns());
   Sparse jacobian(size, size);
@@ -434,10 +440,12 @@ void CircuitEquations::solve(std::vector<double>& right) const {
   Vector b(right.data(), static_cast<Eigen::Index>(right.size()));
   const Eigen::VectorXd solution = matrix_->lu.solve(b);
   b = solution;
+  for (std::size_t e = 0; e < right.size(); ++e) right[e] *= matrix_->column_scale[e];
 }
 
 void CircuitEquations::solve_transposed(std::vector<double>& right) const {
-  // (S J)' z = g, so J' (S z) = g.
+  // (S J C)' z = C g, so J' (S z) = g.
+  for (std::size_t e = 0; e < right.size(); ++e) right[e] *= matrix_->column_scale[e];
   Vector b(right.data(), static_cast<Eigen::Index>(right.size()));
   const Eigen::VectorXd solution = matrix_->lu.transpose().solve(b);
   b = solution;
@@ -454,6 +462,8 @@ CircuitEquations::NewtonOutcome CircuitEquations::newton(const StepTerms& terms,
   std::vector<double> f, trial;
   solve_tracers(terms, u);
   if (!residual(terms, u, f)) return out;
+  // Below this a correction by a fresh Jacobian that no longer shrinks is rounding.
+  constexpr double rounding = 1e-9;
   double before = 1e300;
   bool fresh = false;
   for (int it = 0; it < most_iterations; ++it) {
@@ -493,6 +503,10 @@ CircuitEquations::NewtonOutcome CircuitEquations::newton(const StepTerms& terms,
     }
     const double rate = size / before;
     before = size;
+    if (it > 0 && fresh && rate > 0.5 && size <= rounding) {
+      out.converged = true;
+      return out;
+    }
     if (!keep_factor) {
       fresh = false;
     } else if (it > 0 && rate > 0.3) {

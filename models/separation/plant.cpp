@@ -66,6 +66,13 @@ class PlantRun {
     return result;
   }
 
+  /// After run().
+  Circuit fed_circuit(const PlantUnit& unit) const {
+    const std::vector<UnitInput> inputs = inputs_of(unit);
+    const UnitContext context{plant_, unit, components_, inputs, engine_};
+    return separation::fed_circuit(std::get<CircuitUnit>(unit.settings), context);
+  }
+
  private:
   const Plant& plant_;
   const Engine& engine_;
@@ -89,10 +96,7 @@ class PlantRun {
     return renamed == unit.outputs.end() ? unit.name + "." + port : renamed->second;
   }
 
-  /// Solves one unit; its outlets go to streams_ except those in `hold`, which go to `held`.
-  void solve_unit(std::size_t u, const std::vector<std::size_t>& hold,
-                  std::vector<PlantStream>& held) {
-    const PlantUnit& unit = plant_.units[u];
+  std::vector<UnitInput> inputs_of(const PlantUnit& unit) const {
     std::vector<UnitInput> inputs;
     for (const std::string& name : unit_inputs(unit)) {
       UnitInput input{name, &streams_[edge_of(name)], nullptr};
@@ -101,6 +105,14 @@ class PlantRun {
       }
       inputs.push_back(input);
     }
+    return inputs;
+  }
+
+  /// Solves one unit; its outlets go to streams_ except those in `hold`, which go to `held`.
+  void solve_unit(std::size_t u, const std::vector<std::size_t>& hold,
+                  std::vector<PlantStream>& held) {
+    const PlantUnit& unit = plant_.units[u];
+    const std::vector<UnitInput> inputs = inputs_of(unit);
     outcomes_[u] = run_unit(plant_, unit, components_, inputs, engine_);
     outcomes_[u].result.balances = unit_balances(components_, inputs, outcomes_[u]);
     for (const auto& [port, stream] : outcomes_[u].outlets) {
@@ -345,6 +357,32 @@ PlantStream feed_stream(const PlantFeed& feed, const std::vector<Component>& com
 
 PlantResult simulate_plant(const Plant& plant, const Engine& engine) {
   return PlantRun(plant, engine).run();
+}
+
+Circuit fed_circuit(const Plant& plant, const std::string& unit, const Engine& engine) {
+  std::string circuits;
+  const PlantUnit* wanted = nullptr;
+  for (const PlantUnit& u : plant.units) {
+    if (!std::holds_alternative<CircuitUnit>(u.settings)) continue;
+    if (u.name == unit) wanted = &u;
+    circuits += (circuits.empty() ? "" : ", ") + u.name;
+  }
+  if (wanted == nullptr) {
+    throw Error("E-PLANT-020", "no unit \"" + unit + "\" with a circuit", plant.source_file,
+                circuits.empty() ? "the plant has no circuit" : "circuits are in: " + circuits,
+                ExitCode::usage);
+  }
+  PlantRun run(plant, engine);
+  const PlantResult result = run.run();
+  if (result.status != ItemStatus::ok) {
+    throw Error("E-PLANT-021",
+                "what the plant sends unit " + unit + " is not known: " + result.status_text,
+                plant.source_file, "mend the plant until simulate gives its steady state",
+                ExitCode::partial);
+  }
+  Circuit circuit = run.fed_circuit(*wanted);
+  circuit.name = plant.name + ", " + unit;
+  return circuit;
 }
 
 }  // namespace gadolin::separation

@@ -15,6 +15,13 @@ namespace gadolin::separation {
 /// source docs/theory/plants.md
 PlantResult simulate_plant(const Plant& plant, const Engine& engine);
 
+/// The circuit of one unit as the closed plant feeds it: what other units send stands in its banks
+/// as feeds, by the names of the streams. Species without constants (anions, not_extracted) are not
+/// in it; their sulfate is.
+/// throws Error E-PLANT-020 no unit of that name with a circuit, -021 the plant did not converge;
+///        those of simulate_plant
+Circuit fed_circuit(const Plant& plant, const std::string& unit, const Engine& engine);
+
 /// A feed as a stream of the plant's components.
 PlantStream feed_stream(const PlantFeed& feed, const std::vector<Component>& components);
 

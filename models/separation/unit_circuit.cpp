@@ -55,6 +55,23 @@ class CircuitRun {
     return std::move(out_);
   }
 
+  Circuit as_fed() {
+    add_riders();
+    complete_inline_streams();
+    take_inlets();
+    const std::size_t keep = real_species();
+    circuit_.species.resize(keep);
+    for (Bank& bank : circuit_.banks) {
+      bank.aqueous_in.molar.resize(keep);
+      bank.organic_in.molar.resize(keep);
+      for (StageFeed& f : bank.feeds) {
+        f.aqueous.molar.resize(keep);
+        f.organic.molar.resize(keep);
+      }
+    }
+    return circuit_;
+  }
+
  private:
   const CircuitUnit& u_;
   const UnitContext& context_;
@@ -547,6 +564,10 @@ class CircuitRun {
 };
 
 }  // namespace
+
+Circuit fed_circuit(const CircuitUnit& settings, const UnitContext& context) {
+  return CircuitRun(settings, context).as_fed();
+}
 
 UnitOutcome run(const CircuitUnit& settings, const UnitContext& context) {
   return CircuitRun(settings, context).run();

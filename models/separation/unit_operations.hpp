@@ -62,6 +62,8 @@ struct UnitContext {
   void rest_on(const PlantYield& yield, const std::string& component, UnitOutcome& outcome) const;
 };
 UnitOutcome run(const CircuitUnit& settings, const UnitContext& context);
+/// The circuit with what its inlets bring as feeds of its own, without the species that ride along.
+Circuit fed_circuit(const CircuitUnit& settings, const UnitContext& context);
 UnitOutcome run(const LeachUnit& settings, const UnitContext& context);
 UnitOutcome run(const ImpurityUnit& settings, const UnitContext& context);
 UnitOutcome run(const OxidationUnit& settings, const UnitContext& context);

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/separation/types.hpp"
+
+namespace gadolin::config {
+
+/// Text in quotes; a number that reads back to the same double, with a point; a list of texts.
+std::string quoted(const std::string& text);
+std::string number(double value);
+std::string listed(const std::vector<std::string>& words);
+
+/// The banks of a circuit as [[prefix]] tables that read back to the same numbers.
+std::string banks_text(const separation::Circuit& circuit, const std::string& prefix);
+
+/// The circuit of one unit of a plant as DESIGN.toml: chemistry, solvent and returns as the plant
+/// file states them, streams as in `fed` (separation::fed_circuit), the path of the constants
+/// counted from where the design will lie. Studies the unit holds are left out.
+/// throws Error E-PLANT-020 no such unit; E-FILE-00x, E-TOML-00x
+std::string unit_design_text(const std::string& plant_path, const std::string& unit,
+                             const separation::Circuit& fed, const std::string& design_path);
+
+}  // namespace gadolin::config
