@@ -1,5 +1,6 @@
 #include "io/config/write_circuit.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -120,6 +121,10 @@ std::string unit_design_text(const std::string& plant_path, const std::string& u
                              const Circuit& fed, const std::string& design_path) {
   namespace fs = std::filesystem;
   const TomlTable root = TomlTable::read(plant_path);
+  Circuit written = fed;
+  for (Bank& bank : written.banks) {  // a point in a name would part the keys of a sweep
+    for (StageFeed& feed : bank.feeds) std::replace(feed.name.begin(), feed.name.end(), '.', ' ');
+  }
   fs::path file = plant_path;
   for (const TomlTable& t : root.tables("unit")) {
     if (t.text("name") != unit) continue;
@@ -150,7 +155,7 @@ std::string unit_design_text(const std::string& plant_path, const std::string& u
            ", with what the other units send it in the steady\n# state of the plant: they do not "
            "answer when this file changes.\n" +
            circuit.written({"bank", "dynamics", "uncertainty"}, texts) + "\n" +
-           banks_text(fed, "bank");
+           banks_text(written, "bank");
   }
   throw Error("E-PLANT-020", "no unit \"" + unit + "\" with a circuit", plant_path,
               "name a unit of kind \"circuit\"", ExitCode::usage);
