@@ -9,6 +9,7 @@
 #include "app/command.hpp"
 #include "app/identify_setup.hpp"
 #include "app/origin_setup.hpp"
+#include "app/output.hpp"
 #include "app/quantify_setup.hpp"
 #include "app/report_runner.hpp"
 #include "app/result_json.hpp"
@@ -135,7 +136,7 @@ int run_analyse(const CommonOptions& options, const std::string& file, bool with
     named.push_back(sample.assay_file);
     named.insert(named.end(), sample.pattern_files.begin(), sample.pattern_files.end());
   }
-  io::refuse_input_as_output(out, named);
+  prepare_output(out, named);
   RunRecord run = begin_run(options, settings, laboratory_case.text);
   run.inputs.push_back(case_record);
   auto store = io::ResultFile::create(out, options.force);

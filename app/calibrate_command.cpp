@@ -1,6 +1,5 @@
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 
@@ -10,6 +9,8 @@
 
 #include "app/command.hpp"
 #include "app/diffraction_setup.hpp"
+#include "app/option_checks.hpp"
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "io/config/instrument.hpp"
 #include "io/readers/pattern.hpp"
@@ -62,10 +63,9 @@ int run_calibrate(const CommonOptions& options, const Choices& choices) {
     print_settings(settings);
     return 0;
   }
-  if (!options.out.empty() && std::filesystem::exists(options.out) && !options.force) {
-    throw Error("E-OUT-001", "output exists", options.out, "choose another --out or pass --force",
-                ExitCode::usage);
-  }
+  const std::vector<std::string> inputs = {choices.file, choices.standard, choices.instrument};
+  prepare_output(options.out, inputs);
+  if (!options.out.empty()) refuse_existing(options.out, options.force);
   DiffractionSetup setup = load_diffraction_setup({choices.standard}, choices.instrument, {});
   const auto patterns = io::read_patterns(choices.file);
   require_wavelength(patterns.front(), setup);
@@ -128,13 +128,7 @@ int run_calibrate(const CommonOptions& options, const Choices& choices) {
   if (options.out.empty()) {
     say(options, "nothing stored (no --out)");
   } else {
-    std::ofstream stream(options.out, std::ios::binary);
-    stream << config::instrument_toml(result.instrument, record);
-    stream.close();
-    if (!stream) {
-      throw Error("E-OUT-002", "cannot write", options.out, "check the folder and the free space",
-                  ExitCode::resource);
-    }
+    write_text_output(options.out, config::instrument_toml(result.instrument, record));
     say(options, "instrument: " + options.out);
   }
   return static_cast<int>(result.status == ItemStatus::ok ? ExitCode::done : ExitCode::partial);
@@ -151,14 +145,17 @@ Action add_calibrate(CLI::App& app, CommonOptions& options) {
   verb->add_option("--instrument", choices->instrument,
                    "instrument to start from: library name or TOML (radius, lines, polarisation)");
   verb->add_option("--cell-a", choices->cell_a_angstrom,
-                   "certified cell edge a at the temperature of the scan [angstrom]");
+                   "certified cell edge a at the temperature of the scan [angstrom]")
+      ->check(number_in(0.5, 200.0));
   verb->add_flag("--free-cell", choices->free_cell, "refine the cell too: a check of the angles");
   verb->add_flag("--wavelength", choices->wavelength,
                  "scale the wavelengths until the cell is the certified one");
   verb->add_flag("--zero", choices->zero, "refine the zero, not the specimen displacement");
   verb->add_flag("--no-axial", choices->no_axial, "leave the axial divergence as it is");
-  verb->add_option("--two-theta-min", choices->two_theta_min_deg, "first angle used [deg]");
-  verb->add_option("--two-theta-max", choices->two_theta_max_deg, "last angle used [deg]");
+  verb->add_option("--two-theta-min", choices->two_theta_min_deg, "first angle used [deg]")
+      ->check(number_in(0.0, 180.0));
+  verb->add_option("--two-theta-max", choices->two_theta_max_deg, "last angle used [deg]")
+      ->check(number_in(0.0, 180.0));
   verb->add_option("--name", choices->name, "name of the new instrument");
   add_common_options(*verb, options, "instrument file (.toml)");
   return [&options, choices] { return run_calibrate(options, *choices); };

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "app/build_info.hpp"
+#include "app/option_checks.hpp"
 
 namespace gadolin::app {
 
@@ -43,12 +44,13 @@ void add_common_options(CLI::App& verb, CommonOptions& options, const std::strin
   verb.add_option("--threads", options.threads, "host threads; 0 = all this process may use [0]")
       ->check(CLI::Range(0, 4096));
   verb.add_option_function<std::uint64_t>(
-      "--seed",
-      [&options](const std::uint64_t& value) {
-        options.seed = value;
-        options.seed_given = true;
-      },
-      fmt::format("master seed of all random numbers [{}]", default_seed));
+          "--seed",
+          [&options](const std::uint64_t& value) {
+            options.seed = value;
+            options.seed_given = true;
+          },
+          fmt::format("master seed of all random numbers [{}]", default_seed))
+      ->check(no_sign());
   verb.add_flag("--json", options.json, "one JSON document on stdout instead of the summary");
   verb.add_flag("--force", options.force, "overwrite existing output");
   verb.add_flag("--quiet", options.quiet, "errors only on stderr");

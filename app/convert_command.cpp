@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "io/readers/pattern.hpp"
 #include "io/store/pattern_file.hpp"
@@ -67,12 +68,12 @@ int run_convert(const CommonOptions& options, const std::string& file) {
   const std::vector<std::string> inputs = {file};
   for (const auto& pattern : patterns) print_warnings(pattern.warnings, options);
   if (!text) {
-    io::refuse_input_as_output(options.out, inputs);
+    prepare_output(options.out, inputs);
     io::write_nexus_pattern(options.out, patterns, record, options.force);
   } else {
     for (std::size_t i = 0; i < patterns.size(); ++i) {
       const std::string out = numbered(options.out, i);
-      io::refuse_input_as_output(out, inputs);
+      prepare_output(out, inputs);
       io::write_text_pattern(out, patterns[i], record, options.force);
     }
   }

@@ -10,6 +10,8 @@
 #include "app/command.hpp"
 #include "app/diffraction_setup.hpp"
 #include "app/identify_setup.hpp"
+#include "app/option_checks.hpp"
+#include "app/output.hpp"
 #include "app/quantify_setup.hpp"
 #include "app/result_json.hpp"
 #include "app/specimen_setup.hpp"
@@ -166,13 +168,44 @@ std::string directions_toml(const diffraction::RefinementOptions& options) {
   return text;
 }
 
+/// Options that would change nothing: who gave them expects that they did.
+void refuse_idle_options(const Choices& choices) {
+  const auto refuse = [](const std::string& option, const std::string& lacks,
+                         const std::string& remedy) {
+    throw Error("E-XRD-163", option + " without " + lacks, option, remedy + ", or leave it out",
+                ExitCode::usage);
+  };
+  const auto& asked = choices.refinement;
+  if (!asks_for_search(choices.phases)) {
+    if (!choices.search.elements.empty()) refuse("--elements", "a search", "give --phases auto");
+    if (choices.search.max_phases != diffraction::IdentifyOptions{}.max_phases) {
+      refuse("--max-phases", "a search", "give --phases auto");
+    }
+  }
+  const auto& quantify = asked.quantify;
+  if (quantify.external_standard.mu_mass_cm2_per_g > 0.0 &&
+      quantify.standard_pattern.file.empty()) {
+    refuse("--mu-mass", "an external standard", "give --external-standard");
+  }
+  if (choices.summation.method != "summation" &&
+      choices.summation.largest_shift_deg != SummationChoices{}.largest_shift_deg) {
+    refuse("--largest-shift", "measured references", "add --method summation --references LIB.h5");
+  }
+  const double first = asked.two_theta_min_deg, last = asked.two_theta_max_deg;
+  if (last > 0.0 && first >= last) {
+    throw Error("E-CLI-001", fmt::format("no points from {} to {} deg", first, last),
+                "--two-theta-min, --two-theta-max", "give the lower angle first", ExitCode::usage);
+  }
+}
+
 int run_diffraction(const CommonOptions& options, Choices& choices) {
   const RunSettings settings = resolve_settings(options);
   if (options.print_config) {
     print_settings(settings);
     return 0;
   }
-  if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.files);
+  prepare_output(options.out, choices.files);
+  refuse_idle_options(choices);
   std::vector<InputFile> summation_inputs;
   auto summation = load_summation(choices.summation, choices.phases, choices.refinement.quantify,
                                   summation_inputs);
@@ -226,9 +259,6 @@ int run_diffraction(const CommonOptions& options, Choices& choices) {
   if (search) {
     identify = identify_options(choices.search, choices.refinement);
     library = load_phase_library(setup.structures, run.inputs, run.warnings, choices.folders);
-  } else if (!choices.search.elements.empty() && !asks_for_search(choices.phases)) {
-    throw Error("E-XRD-163", "--elements without a search", "--elements",
-                "give --phases auto, or leave it out", ExitCode::usage);
   }
   std::optional<io::ResultFile> store;
 
@@ -348,10 +378,10 @@ Action add_diffraction(CLI::App& app, CommonOptions& options) {
       ->check(CLI::Range(0, 36));
   verb->add_option("--two-theta-min", choices->refinement.two_theta_min_deg,
                    "use points from here [deg]")
-      ->check(CLI::Range(0.0, 180.0));
+      ->check(number_in(0.0, 180.0));
   verb->add_option("--two-theta-max", choices->refinement.two_theta_max_deg,
                    "use points up to here [deg]")
-      ->check(CLI::Range(0.0, 180.0));
+      ->check(number_in(0.0, 180.0));
   verb->add_flag_callback(
       "--no-texture", [choices] { choices->refinement.texture = false; },
       "do not try March-Dollase texture");

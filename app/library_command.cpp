@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/option_checks.hpp"
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "io/config/data_dir.hpp"
 #include "io/readers/atomic_tables.hpp"
@@ -364,6 +366,8 @@ int run_import(const CommonOptions& options, const Choices& choices) {
   if (options.out.empty()) {
     throw Error("E-LIB-030", "no --out named", "--out", "give --out LIBRARY.h5", ExitCode::usage);
   }
+  const std::vector<std::string> inputs = {choices.patterns, choices.phases};
+  prepare_output(options.out, inputs);
   auto library = io::read_reference_tables(choices.patterns, choices.phases);
   library.title = choices.title.empty()
                       ? std::filesystem::path(choices.patterns).filename().string()
@@ -409,9 +413,9 @@ Action add_library(CLI::App& app, CommonOptions& options) {
       ->required()
       ->expected(1);
   show->add_option("--wavelength", choices->wavelength_angstrom, "of the lines [1.540598 angstrom]")
-      ->check(CLI::Range(0.05, 10.0));
+      ->check(number_in(0.05, 10.0));
   show->add_option("--two-theta-max", choices->two_theta_max_deg, "of the lines [72 deg]")
-      ->check(CLI::Range(5.0, 175.0));
+      ->check(number_in(5.0, 175.0));
   show->add_option("--lines", choices->lines, "how many [15]")->check(CLI::Range(1, 10000));
   with_folders(show);
   add_common_options(*show, options, "not used");
@@ -434,9 +438,9 @@ Action add_library(CLI::App& app, CommonOptions& options) {
       ->add_option("--wavelength", choices->wavelengths_angstrom,
                    "emission lines [angstrom], main line first, commas between")
       ->delimiter(',')
-      ->check(CLI::Range(0.05, 10.0));
+      ->check(number_in(0.05, 10.0));
   import->add_option("--kalpha2-ratio", choices->kalpha2_ratio, "second line over the first")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(number_in(0.0, 1.0));
   add_common_options(*import, options, "library file (.h5)");
 
   return [&options, choices, list, show, check] {

@@ -30,6 +30,20 @@ int fail(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
+/// What was wrong with the words typed; a verb that is none is named.
+std::string usage_fault(const CLI::App& program, const CLI::ParseError& error) {
+  const auto rest = program.remaining();
+  if (!program.get_subcommands().empty() || rest.empty() || rest.front().empty() ||
+      rest.front()[0] == '-') {
+    return error.what();
+  }
+  std::vector<std::string> verbs;
+  for (const auto* verb : program.get_subcommands({})) verbs.push_back(verb->get_name());
+  const std::string near = gadolin::nearest_word(rest.front(), verbs);
+  return "\"" + rest.front() + "\" is no verb" +
+         (near.empty() ? "" : "; did you mean " + near + "?");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,18 +78,15 @@ int main(int argc, char** argv) {
   add(app::add_info);
 
   try {
-    program.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
-    return fail(ExitCode::usage, std::string("error[E-CLI-001]: ") + error.what() +
-                                     " - see gadolin --help or gadolin VERB --help");
-  }
-
-  try {
+    program.parse(argc, argv);  // values of options are read here, and may be an Error too
     for (auto& [verb, action] : verbs) {
       if (verb->parsed()) return action();
     }
     return fail(ExitCode::usage, "error[E-CLI-001]: no verb given - see gadolin --help");
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return program.exit(error);  // --help, --version
+    return fail(ExitCode::usage, std::string("error[E-CLI-001]: ") + usage_fault(program, error) +
+                                     " - see gadolin --help or gadolin VERB --help");
   } catch (const Error& error) {
     return fail(error.exit(), "error[" + error.code() + "]: " + error.text());
   } catch (const EngineUnavailable& error) {

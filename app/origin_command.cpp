@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.hpp"
+#include "app/option_checks.hpp"
 #include "app/origin_setup.hpp"
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "io/readers/element_table.hpp"
 #include "io/store/result_file.hpp"
@@ -28,7 +30,7 @@ int run_origin(const CommonOptions& options, const Choices& choices) {
     print_settings(settings);
     return 0;
   }
-  if (!options.out.empty()) io::refuse_input_as_output(options.out, choices.tables);
+  prepare_output(options.out, choices.tables);
   RunRecord run = begin_run(options, settings, "");
   std::vector<assay::AssaySample> samples;
   UniqueIds ids;
@@ -95,7 +97,7 @@ Action add_origin(CLI::App& app, CommonOptions& options) {
           {"ore", "concentrate", "mixed_product", "resource_average", "mineral", "unknown"}));
   verb->add_option("--prior-unknown", choices->origin.prior_unknown,
                    "prior of \"none of these\" [0.2]")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(number_in(0.0, 1.0));
   verb->add_option("--left-out", choices->origin.left_out_deposits,
                    "deposit ids left out of the library")
       ->delimiter(',');

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "app/command.hpp"
+#include "app/output.hpp"
 #include "app/report_runner.hpp"
 #include "app/result_json.hpp"
 
@@ -82,10 +83,9 @@ std::string write_report(const std::string& result, const std::string& html, boo
   }
   const std::string out =
       html.empty() ? fs::path(result).replace_extension(".html").string() : html;
-  if (fs::exists(out) && !force) {
-    throw Error("E-OUT-001", "output exists", out, "choose another --out or pass --force",
-                ExitCode::usage);
-  }
+  const std::vector<std::string> inputs = {result};
+  prepare_output(out, inputs);
+  refuse_existing(out, force);
   const int code = run_program({find_python(), find_script(), result, "--out", out}, false);
   if (code != 0) {
     throw Error("E-REP-003", fmt::format("report.py ended with code {}", code), result,

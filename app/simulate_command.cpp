@@ -1,5 +1,4 @@
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +6,7 @@
 
 #include "app/command.hpp"
 #include "app/diffraction_setup.hpp"
+#include "app/output.hpp"
 #include "io/config/toml_table.hpp"
 #include "models/diffraction/simulate.hpp"
 
@@ -82,23 +82,6 @@ Recipe read_recipe(const std::string& file, InputFile& record) {
   return recipe;
 }
 
-void write_file(const std::string& path, const std::string& text) {
-  std::ofstream stream(path, std::ios::binary);
-  stream << text;
-  stream.close();
-  if (!stream) {
-    throw Error("E-OUT-002", "cannot write", path, "check the folder and the free space",
-                ExitCode::resource);
-  }
-}
-
-void refuse_existing(const std::string& path, bool force) {
-  if (std::filesystem::exists(path) && !force) {
-    throw Error("E-OUT-001", "output exists", path, "choose another --out or pass --force",
-                ExitCode::usage);
-  }
-}
-
 std::string pattern_text(const Recipe& recipe, const diffraction::SimulatedPattern& drawn,
                          const std::string& file, const InputFile& record, bool many) {
   std::string text = fmt::format(
@@ -150,12 +133,14 @@ int run_simulate(const CommonOptions& options, const std::string& file, int draw
   const Recipe recipe = read_recipe(file, record);
   const DiffractionSetup setup = load_diffraction_setup(recipe.phases, recipe.instrument, {});
   const std::string out = options.out.empty() ? recipe.simulation.id + ".xy" : options.out;
+  const std::vector<InputFile> inputs = {record};
+  prepare_output(out, inputs);
   if (draws == 0) {
     refuse_existing(out, options.force);
     const auto drawn = diffraction::simulate(
         setup.structures, setup.instrument, setup.tables,
         diffraction::draw_specimen(recipe.simulation, recipe.simulation.item));
-    write_file(out, pattern_text(recipe, drawn, file, record, false));
+    write_text_output(out, pattern_text(recipe, drawn, file, record, false));
     say(options, "pattern: " + out);
     return 0;
   }
@@ -169,10 +154,10 @@ int run_simulate(const CommonOptions& options, const std::string& file, int draw
   for (const auto& one : drawn) {
     const std::string name = fmt::format("{}_{:04}.xy", stem, one.truth.item);
     refuse_existing(name, options.force);
-    write_file(name, pattern_text(recipe, one, file, record, true));
+    write_text_output(name, pattern_text(recipe, one, file, record, true));
     files.push_back(fs::path(name).filename().string());
   }
-  write_file(table, truth_table(recipe, drawn, files));
+  write_text_output(table, truth_table(recipe, drawn, files));
   say(options, fmt::format("{} patterns: {}_0000.xy ...; truth: {}", draws, stem, table));
   return 0;
 }

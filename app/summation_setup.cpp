@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "app/option_checks.hpp"
 #include "io/config/data_dir.hpp"
 #include "io/readers/structure_library.hpp"
 #include "io/store/pattern_library.hpp"
@@ -49,7 +50,7 @@ void add_summation_options(CLI::App& verb, SummationChoices& choices) {
                   "for summation: library of measured patterns (gadolin library import)");
   verb.add_option("--largest-shift", choices.largest_shift_deg,
                   "for summation: of all references together [0.3 deg]")
-      ->check(CLI::Range(0.0, 2.0));
+      ->check(number_in(0.0, 2.0));
 }
 
 std::optional<SummationSetup> load_summation(const SummationChoices& choices,

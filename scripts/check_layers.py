@@ -36,7 +36,7 @@ LIBRARIES = (
     ("spdlog", r"spdlog/.*"),
     ("GoogleTest", r"g(test|mock)/.*"),
     ("Benchmark", r"benchmark/.*"),
-    ("system", r"sys/.*|unistd\.h|fcntl\.h|signal\.h|dlfcn\.h|pthread\.h|sched\.h|spawn\.h|poll\.h|pwd\.h"
+    ("system", r"sys/.*|unistd\.h|fcntl\.h|signal\.h|dlfcn\.h|pthread\.h|sched\.h|spawn\.h|poll\.h|iconv\.h|pwd\.h"
                r"|immintrin\.h|x86intrin\.h|cxxabi\.h|time\.h|limits\.h"),
     ("files", r"fstream|filesystem"),
     ("console", r"iostream"),

@@ -86,6 +86,10 @@ def main():
     parser.add_argument("--out", help="page to write; default: the result's name with .html")
     options = parser.parse_args()
     out = pathlib.Path(options.out or pathlib.Path(options.result).with_suffix(".html"))
+    if pathlib.Path(options.result).is_dir():
+        print(f"error[E-H5-001]: not a gadolin result (it is a folder) in {options.result} - "
+              "name a file written by gadolin", file=sys.stderr)
+        return 3
     try:
         result = Result(options.result)
         if not result.attribute("gadolin_schema_version"):

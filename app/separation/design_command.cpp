@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/design_feed.hpp"
 #include "app/separation/design_json.hpp"
@@ -41,10 +42,16 @@ void print_design(const separation::DesignResult& r) {
   }
   for (const auto& p : r.products) {
     if (p.name.empty()) continue;
-    std::cout << fmt::format(
-        "  product {:12} purity {:9.5f} % (asked {:.4g}), recovery {:9.5f} % (asked {:.4g})  {}\n",
-        p.name, 100.0 * p.purity_fraction, 100.0 * p.target_purity, 100.0 * p.recovery_fraction,
-        100.0 * p.target_recovery, p.meets_target ? "met" : "NOT MET");
+    const auto asked = [](double fraction) {
+      return fraction > 0.0 ? fmt::format(" (asked {:.6g})", 100.0 * fraction) : std::string();
+    };
+    const bool none = !(p.target_purity > 0.0) && !(p.target_recovery > 0.0);
+    std::cout << fmt::format("  product {:12} purity {:9.5f} %{}, recovery {:9.5f} %{}  {}\n",
+                             p.name, 100.0 * p.purity_fraction, asked(p.target_purity),
+                             100.0 * p.recovery_fraction, asked(p.target_recovery),
+                             none             ? "nothing asked"
+                             : p.meets_target ? "met"
+                                              : "NOT MET");
   }
   double worst = 0.0;
   for (double closure : r.closure_relative) worst = std::max(worst, closure);
@@ -76,20 +83,22 @@ Action add_separation_design(CLI::App& separation, CommonOptions& options) {
       print_settings(settings);
       return 0;
     }
+    if (output->report && options.out.empty()) {
+      throw Error("E-CLI-001", "--report without --out", "", "give --out RESULT.h5",
+                  ExitCode::usage);
+    }
     RunRecord run = begin_run(options, settings, "");
     auto targets = config::read_targets(*file, &run.inputs);
     std::vector<Warning> feed_warnings;
     if (!feed->empty()) use_own_feed(targets, *feed, run.inputs, feed_warnings);
+    prepare_output(options.out, run.inputs);
+    prepare_output(output->plant_file, run.inputs);
+    if (!output->plant_file.empty()) refuse_existing(output->plant_file, options.force);
     auto result = separation::design(targets, settings.engine);
     result.warnings.insert(result.warnings.begin(), feed_warnings.begin(), feed_warnings.end());
     if (!options.json) print_design(result);
     print_warnings(result.warnings, options);
     if (options.json) std::cout << to_text(to_json(result)) << '\n';
-    if (!options.out.empty()) {
-      std::vector<std::string> inputs;
-      for (const auto& input : run.inputs) inputs.push_back(input.path);
-      io::refuse_input_as_output(options.out, inputs);
-    }
     const int code = static_cast<int>(result.feasible ? ExitCode::done : ExitCode::partial);
     const bool wanted = !options.out.empty() || output->report || !output->tables.empty() ||
                         !output->plant_file.empty();

@@ -43,7 +43,7 @@ void use_own_feed(separation::DesignTargets& targets, const std::string& path,
     }
     for (const auto& [element, amount] : feed.mol_per_h) molar[element] = amount / flow;
     targets.feed.flow_l_per_h = flow;
-    targets.feed.h_molar = feed.acid_molar;
+    if (feed.acid_molar > 0.0) targets.feed.h_molar = feed.acid_molar;
     for (const auto& element : feed.unknown) unmeasured.push_back(element);
   } else {
     const auto samples = io::read_element_table(path, {}, &record);

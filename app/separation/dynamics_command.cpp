@@ -1,14 +1,15 @@
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/dynamics.hpp"
@@ -128,7 +129,7 @@ nlohmann::ordered_json json_of(const DynamicsResult& r) {
 
 /// Time series as CSV: a row per accepted step, unit in the second line's cells.
 void write_csv(const std::string& path, const DynamicsResult& r) {
-  std::ofstream out(path);
+  std::ostringstream out;
   const std::size_t c = r.species.size(), products = r.products.size();
   std::string names = "time", units = "h";
   const auto column = [&](const std::string& name, const char* unit) {
@@ -162,11 +163,7 @@ void write_csv(const std::string& path, const DynamicsResult& r) {
       out << fmt::format(",{:.3g}", r.balance_relative[t * c + k]);
     out << '\n';
   }
-  out.flush();
-  if (!out) {
-    throw Error("E-OUT-002", "cannot write the series", path, "name a folder that can be written",
-                ExitCode::resource);
-  }
+  write_text_output(path, out.str());
 }
 
 }  // namespace
@@ -186,12 +183,11 @@ Action add_separation_dynamics(CLI::App& separation, CommonOptions& options) {
       print_settings(settings);
       return 0;
     }
-    const std::vector<std::string> inputs = {*file};
-    for (const std::string& out : {options.out, *csv}) {
-      if (!out.empty()) io::refuse_input_as_output(out, inputs);
-    }
     RunRecord run = begin_run(options, settings, "");
     const auto plan = config::read_dynamics(*file, &run.inputs);
+    prepare_output(options.out, run.inputs);
+    prepare_output(*csv, run.inputs);
+    if (!csv->empty()) refuse_existing(*csv, options.force);
     std::optional<io::ResultFile> store;
     if (!options.out.empty()) {
       store.emplace(io::ResultFile::create(options.out, options.force));

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <iostream>
 #include <optional>
 
@@ -8,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/constants.hpp"
@@ -148,19 +148,6 @@ separation::ConstantsTable table_of(const config::FitSetup& setup, const FitResu
   return table;
 }
 
-void write_constants(const std::string& path, const std::string& text, bool force) {
-  if (!force && std::ifstream(path).good()) {
-    throw Error("E-OUT-001", "the file exists", path, "choose another name or add --force",
-                ExitCode::usage);
-  }
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  if (!out.flush()) {
-    throw Error("E-OUT-002", "the file cannot be written", path, "check folder and rights",
-                ExitCode::usage);
-  }
-}
-
 }  // namespace
 
 Action add_separation_fit(CLI::App& separation, CommonOptions& options) {
@@ -178,12 +165,12 @@ Action add_separation_fit(CLI::App& separation, CommonOptions& options) {
       print_settings(settings);
       return 0;
     }
-    const std::vector<std::string> inputs = {*file};
-    if (!options.out.empty()) io::refuse_input_as_output(options.out, inputs);
-    if (!constants->empty()) io::refuse_input_as_output(*constants, inputs);
     RunRecord run = begin_run(options, settings, "");
     config::FitSetup setup = config::read_fit(*file, &run.inputs, *table);
     if (options.seed_given) setup.task.seed = settings.seed;
+    prepare_output(options.out, run.inputs);
+    prepare_output(*constants, run.inputs);
+    if (!constants->empty()) refuse_existing(*constants, options.force);
     std::optional<io::ResultFile> store;
     if (!options.out.empty()) {
       store.emplace(io::ResultFile::create(options.out, options.force));
@@ -199,8 +186,7 @@ Action add_separation_fit(CLI::App& separation, CommonOptions& options) {
           std::count_if(result.rows.begin(), result.rows.end(),
                         [](const FitRow& row) { return row.fitted; }),
           result.rms_left_out, result.folds, 100.0 * result.coverage, 100.0 * result.coverage_goal);
-      write_constants(*constants, config::constants_text(table_of(setup, result), head),
-                      options.force);
+      write_text_output(*constants, config::constants_text(table_of(setup, result), head));
       say(options, "constants: " + *constants);
     }
     if (store) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/metric_money.hpp"
 #include "app/separation/verbs.hpp"
@@ -97,9 +98,7 @@ int run_optimise(const std::string& file, const CommonOptions& options) {
   const config::BaseDesign base(wanted.base_file, &run.inputs);
   std::optional<io::ResultFile> store;
   if (!options.out.empty()) {
-    std::vector<std::string> inputs;
-    for (const auto& input : run.inputs) inputs.push_back(input.path);
-    io::refuse_input_as_output(options.out, inputs);
+    prepare_output(options.out, run.inputs);
     store.emplace(io::ResultFile::create(options.out, options.force));
     store->write_run(run);
   }

@@ -1,12 +1,11 @@
 #include "app/separation/plant_command.hpp"
 
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <optional>
 
 #include <CLI/CLI.hpp>
 
+#include "app/output.hpp"
 #include "app/report_runner.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/plant_json.hpp"
@@ -19,24 +18,6 @@
 #include "models/separation/plant.hpp"
 
 namespace gadolin::app {
-
-namespace {
-
-void write_text(const std::string& path, const char* what, const std::string& text, bool force) {
-  if (std::filesystem::exists(path) && !force) {
-    throw Error("E-OUT-001", "output exists", path, "choose another name or pass --force",
-                ExitCode::usage);
-  }
-  std::ofstream stream(path, std::ios::binary);
-  stream << text;
-  stream.flush();
-  if (!stream) {
-    throw Error("E-OUT-002", std::string("cannot write the ") + what, path,
-                "check the folder and the disk", ExitCode::resource);
-  }
-}
-
-}  // namespace
 
 void add_plant_output(CLI::App& verb, PlantOutput& output) {
   verb.add_option("--tables", output.tables, "folder for stream table, profiles, costs as CSV");
@@ -56,6 +37,11 @@ int finish_plants(const std::vector<PlantJob>& jobs, const CommonOptions& option
                   "use a card of grade A or B, or your own assay; without --report it runs",
                   ExitCode::usage);
     }
+  }
+  prepare_output(options.out, run.inputs);
+  for (const std::string& text : {output.plant_file, output.design_file}) {
+    prepare_output(text, run.inputs);
+    if (!text.empty()) refuse_existing(text, options.force);
   }
   std::optional<io::ResultFile> store;
   if (!options.out.empty()) {
@@ -81,17 +67,15 @@ int finish_plants(const std::vector<PlantJob>& jobs, const CommonOptions& option
       say(options, "tables: " + folder);
     }
     if (!output.plant_file.empty()) {
-      write_text(output.plant_file, "plant",
-                 config::plant_text(job.plant, output.constants, output.own_species),
-                 options.force);
+      write_text_output(output.plant_file,
+                        config::plant_text(job.plant, output.constants, output.own_species));
       say(options, "plant: " + output.plant_file);
     }
     if (!output.design_file.empty()) {
       const auto fed = separation::fed_circuit(job.plant, output.unit, settings.engine);
-      write_text(
-          output.design_file, "design",
-          config::unit_design_text(job.plant.source_file, output.unit, fed, output.design_file),
-          options.force);
+      write_text_output(
+          output.design_file,
+          config::unit_design_text(job.plant.source_file, output.unit, fed, output.design_file));
       say(options, "design: " + output.design_file);
     }
     document["plants"].push_back(to_json(result, equipment, money));

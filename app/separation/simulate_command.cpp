@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/output.hpp"
 #include "app/report_runner.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/plant_command.hpp"
@@ -52,7 +53,7 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
     throw Error("E-CLI-001", "no file given", "gadolin separation simulate",
                 "name a DESIGN.toml or PLANT.toml", ExitCode::usage);
   }
-  if (!options.out.empty()) io::refuse_input_as_output(options.out, files);
+  prepare_output(options.out, files);
   RunRecord run = begin_run(options, settings, "");
   std::vector<separation::Circuit> circuits;
   std::vector<PlantJob> plants;
@@ -76,7 +77,7 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
       throw Error("E-CLI-001", "--design needs one PLANT.toml and --unit", files.front(),
                   "name the unit whose circuit is wanted", ExitCode::usage);
     }
-    io::refuse_input_as_output(output.design_file, files);
+    prepare_output(output.design_file, files);
   } else if (!output.unit.empty()) {
     throw Error("E-CLI-001", "--unit without --design", files.front(),
                 "give --design DESIGN.toml, where the circuit of the unit goes", ExitCode::usage);

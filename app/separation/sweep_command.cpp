@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/build_info.hpp"
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/metric_money.hpp"
 #include "app/separation/verbs.hpp"
@@ -64,9 +65,7 @@ int run_sweep(const SweepOptions& given, const CommonOptions& options) {
   for (auto& metric : sweep.metrics) metrics.push_back(&metric);
   price_money(given.file, metrics, run.inputs);
   const config::BaseDesign base(sweep.base_file, &run.inputs);
-  std::vector<std::string> inputs;
-  for (const auto& input : run.inputs) inputs.push_back(input.path);
-  io::refuse_input_as_output(options.out, inputs);
+  prepare_output(options.out, run.inputs);
   const auto plan = separation::plan_sweep(
       sweep, base.circuit(), [&](const auto& numbers) { return base.with(numbers); },
       settings.seed);
@@ -130,9 +129,10 @@ int run_sweep(const SweepOptions& given, const CommonOptions& options) {
         counts.retried);
     for (std::size_t m = 0; m < spans.size(); ++m) {
       if (!(spans[m].low <= spans[m].high)) continue;
-      std::cout << fmt::format("  {}: {:.6g} to {:.6g} {}{}\n", plan.columns.metrics[m],
-                               spans[m].low, spans[m].high, plan.columns.metric_units[m],
-                               goes_on ? " (of this part)" : "");
+      std::cout << fmt::format(
+          "  {}: {:.6g} to {:.6g} {}{}\n", plan.columns.metrics[m], spans[m].low, spans[m].high,
+          plan.columns.metric_units[m] == "1" ? "" : plan.columns.metric_units[m],
+          goes_on ? " (of this part)" : "");
     }
   }
   say(options, "result: " + options.out);

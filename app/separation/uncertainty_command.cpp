@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/verbs.hpp"
 #include "io/config/uncertainty.hpp"
@@ -122,11 +123,10 @@ Action add_separation_uncertainty(CLI::App& separation, CommonOptions& options) 
       print_settings(settings);
       return 0;
     }
-    const std::vector<std::string> inputs = {*file};
-    if (!options.out.empty()) io::refuse_input_as_output(options.out, inputs);
     RunRecord run = begin_run(options, settings, "");
     auto plan = config::read_uncertainty(*file, &run.inputs);
     plan.seed = settings.seed;
+    prepare_output(options.out, run.inputs);
     std::optional<io::ResultFile> store;
     if (!options.out.empty()) {
       store.emplace(io::ResultFile::create(options.out, options.force));

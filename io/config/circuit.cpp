@@ -98,6 +98,10 @@ class Reader {
       if (const auto own = root_.optional_table("extractant")) {
         circuit_.extractant = extractant_of(*own);
       }
+    } else if (!root_.has("extractant")) {
+      throw root_.error("E-TOML-003", "neither constants nor [extractant]", "constants",
+                        "add constants = \"pc88a_chloride.toml\", or another table of "
+                        "datasets/separation, or your own");
     } else {
       circuit_.extractant = extractant_of(root_.table("extractant"));
     }
@@ -152,8 +156,8 @@ class Reader {
     const auto beside = std::filesystem::path(file_).parent_path() / named;
     if (named.has_parent_path() || std::filesystem::exists(beside)) return beside;
     const std::filesystem::path folder = std::filesystem::path(find_data_dir()) / "separation";
-    if (named.extension() == ".toml") {
-      return std::filesystem::exists(folder / named) ? folder / named : beside;
+    if (named.extension() == ".toml" && std::filesystem::exists(folder / named)) {
+      return folder / named;
     }
     std::vector<std::string> known;
     std::error_code ignored;
@@ -164,11 +168,11 @@ class Reader {
     if (std::find(known.begin(), known.end(), name) != known.end()) {
       return folder / (name + ".toml");
     }
-    const std::string near = nearest_word(name, known);
+    const std::string near = nearest_word(named.stem().string(), known);
     std::string all;
     for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
     throw root_.error("E-SEP-014", "extractant table \"" + name + "\" is unknown", "constants",
-                      near.empty() ? "use one of " + all + ", or a file NAME.toml"
+                      near.empty() ? "use one of " + all + ", or a file beside " + file_
                                    : "did you mean \"" + near + "\"?");
   }
 

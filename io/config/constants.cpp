@@ -4,6 +4,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "io/config/data_dir.hpp"
 #include "models/core/element.hpp"
 
 namespace gadolin::config {
@@ -202,6 +203,14 @@ Species species_of(const TomlTable& t, ExtractantBasis basis, const ValidityWind
   return s;
 }
 
+/// A file beside the one that names it, or one of datasets/separation.
+std::string aqueous_table(const std::string& file, const std::string& name) {
+  const std::string near = beside(file, name);
+  if (std::filesystem::exists(near)) return near;
+  const std::string shipped = find_data_dir() + "/separation/" + name;
+  return std::filesystem::exists(shipped) ? shipped : near;
+}
+
 void read_chemistry(const TomlTable& t, Chemistry& chemistry, std::vector<InputFile>* records) {
   chemistry.activity = static_cast<ActivityChoice>(place_in(
       activity_words, t.choice_or("activity", to_string(chemistry.activity), activity_words)));
@@ -210,7 +219,8 @@ void read_chemistry(const TomlTable& t, Chemistry& chemistry, std::vector<InputF
   chemistry.log10_ka_hf = t.number_or("log10_ka_hf", chemistry.log10_ka_hf);
   for (const std::string& name : t.texts_or("tables", {})) {
     InputFile record;
-    const TomlTable root = TomlTable::read(beside(t.file(), name), &record, "aqueous constants");
+    const TomlTable root =
+        TomlTable::read(aqueous_table(t.file(), name), &record, "aqueous constants");
     if (records != nullptr) records->push_back(record);
     read_aqueous(root, chemistry);
     root.finish();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <set>
 
 #include "io/config/data_dir.hpp"
 #include "io/config/feed_card.hpp"
@@ -35,6 +36,9 @@ double cell_number(const std::string& text, const std::string& where) {
   throw Error("E-FEED-007", "\"" + text + "\" is no number", where, "write digits, decimal point",
               ExitCode::invalid_input);
 }
+
+/// More than any liquor holds of anything [mol/L]; concentrated sulfuric acid is 18.
+constexpr double most_molar = 20.0;
 
 /// What a solid's table says, per kg/h of it.
 void take_assay(const assay::AssaySample& sample, double mass_kg_per_h, PlantFeed& feed) {
@@ -101,6 +105,7 @@ PlantFeed read_liquor_table(const std::string& path, InputFile* record) {
                 "give these three columns", ExitCode::invalid_input);
   }
   std::map<std::string, double> molar;
+  std::set<std::string> seen;
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const std::string where = path + ":" + std::to_string(rows[i].line);
     if (rows[i].cells.size() < 3) {
@@ -119,13 +124,28 @@ PlantFeed read_liquor_table(const std::string& path, InputFile* record) {
       continue;
     }
     const double value = cell_number(rows[i].cells[1], where);
+    const auto refuse = [&](const std::string& what, const char* remedy) {
+      throw Error("E-FEED-007", what, where, remedy, ExitCode::invalid_input);
+    };
+    // An acid is stated once, as mol/L or as pH; an element once, whatever its oxide.
+    const std::string stated = lower(quantity) == "ph" ? "acid" : lower(element);
+    if (!seen.insert(stated).second) {
+      refuse(quantity + " is stated twice", "leave one row of it");
+    }
     if (lower(quantity) == "flow") {
       if (unit != "L/h" && unit != "m3/h") throw bad_unit("use L/h or m3/h");
+      if (!(value > 0.0)) refuse("the flow is not above 0", "give L/h or m3/h of liquor");
       feed.volume_l_per_h = value * (unit == "m3/h" ? 1000.0 : 1.0);
     } else if (lower(quantity) == "acid") {
       if (unit != "mol/L") throw bad_unit("use mol/L");
+      if (value < 0.0 || value > most_molar) {
+        refuse("acid of " + rows[i].cells[1] + " mol/L", "give 0 to 20 mol/L, or a row pH");
+      }
       feed.acid_molar = value;
     } else if (lower(quantity) == "ph") {
+      if (value < -1.3 || value > 14.0) {
+        refuse("a pH of " + rows[i].cells[1], "give -1.3 to 14, or a row acid in mol/L");
+      }
       feed.acid_molar = std::pow(10.0, -value);
     } else {
       const bool ion = element == "Cl" || element == "SO4" || element == "NO3";
@@ -134,10 +154,7 @@ PlantFeed read_liquor_table(const std::string& path, InputFile* record) {
                     "write an element (Nd), an oxide (Nd2O3), flow, acid or pH",
                     ExitCode::invalid_input);
       }
-      if (value < 0.0) {
-        throw Error("E-FEED-007", quantity + " is negative", where, "concentrations are 0 or more",
-                    ExitCode::invalid_input);
-      }
+      if (value < 0.0) refuse(quantity + " is negative", "concentrations are 0 or more");
       double mol = value;
       if (unit == "g/L" || unit == "mg/L") {
         const double factor =
@@ -148,6 +165,10 @@ PlantFeed read_liquor_table(const std::string& path, InputFile* record) {
         mol = value * (unit == "g/L" ? 1.0 : 1e-3) * factor / weight;
       } else if (unit != "mol/L") {
         throw bad_unit("use mg/L, g/L or mol/L");
+      }
+      if (mol > most_molar) {
+        refuse(quantity + " of " + rows[i].cells[1] + " " + unit + " is more than any liquor holds",
+               "check the unit and the decimal point");
       }
       molar[element] += mol;
     }

@@ -3,14 +3,31 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 
 #include <fmt/format.h>
+#include <iconv.h>
 
 #include "models/core/error.hpp"
 
 namespace gadolin::io {
 
 namespace {
+
+/// Nothing where the bytes are not of that encoding.
+std::optional<std::string> converted(std::string_view bytes, const char* encoding) {
+  const iconv_t state = iconv_open("UTF-8", encoding);
+  if (state == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
+  std::string text(3 * bytes.size() + 4, '\0');  // a character of one byte becomes three at most
+  char* from = const_cast<char*>(bytes.data());
+  char* to = text.data();
+  std::size_t left = bytes.size(), room = text.size();
+  const std::size_t failed = iconv(state, &from, &left, &to, &room);
+  iconv_close(state);
+  if (failed == static_cast<std::size_t>(-1)) return std::nullopt;
+  text.resize(text.size() - room);
+  return text;
+}
 
 std::string trimmed(std::string text) {
   const auto blank = [](unsigned char c) { return std::isspace(c) != 0; };
@@ -38,6 +55,15 @@ void require_text(std::string_view bytes, const std::string& file, const std::st
   }
   if (what.empty()) return;
   throw Error(code, what, file, "export it as plain text (CSV, UTF-8)");
+}
+
+std::string in_utf8(std::string_view bytes, const std::string& file, bool& guessed) {
+  guessed = false;
+  if (auto text = converted(bytes, "UTF-8")) return *text;
+  guessed = true;
+  if (auto text = converted(bytes, "WINDOWS-1252")) return *text;
+  throw Error("E-CSV-001", "the text is neither UTF-8 nor Windows-1252", file,
+              "export it as plain text (CSV, UTF-8)");
 }
 
 char sniff_separator(std::string_view bytes) {

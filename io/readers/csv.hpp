@@ -22,6 +22,11 @@ std::vector<CsvRow> parse_csv(std::string_view bytes, char separator, const std:
 /// ',', ';' or tab, whichever divides the first lines most evenly; ',' if none.
 char sniff_separator(std::string_view bytes);
 
+/// The text in UTF-8. What is none is taken for Windows-1252, which spreadsheets of Western
+/// Europe export; `guessed` says so.
+///   fails  E-CSV-001 neither
+std::string in_utf8(std::string_view bytes, const std::string& file, bool& guessed);
+
 /// throws E-CSV-001 if bytes are UTF-16, compressed or hold NUL characters.
 void require_text(std::string_view bytes, const std::string& file, const std::string& code);
 

@@ -396,8 +396,11 @@ struct TableReader {
 
 }  // namespace
 
-std::vector<AssaySample> parse_element_table(std::string_view bytes, const std::string& file,
+std::vector<AssaySample> parse_element_table(std::string_view given, const std::string& file,
                                              const ElementTableOptions& options) {
+  require_text(given, file, "E-CSV-001");
+  bool guessed = false;
+  const std::string bytes = in_utf8(given, file, guessed);
   const char separator = sniff_separator(bytes);
   std::vector<CsvRow> rows = parse_csv(bytes, separator, file, 2'000'000);
   // Titles and "sep=" lines above the header have one cell.
@@ -425,6 +428,12 @@ std::vector<AssaySample> parse_element_table(std::string_view bytes, const std::
       throw Error("E-TAB-002", "no row of values", file, "add samples below the header");
     }
     samples = reader.read_wide(columns, rows, header_row);
+  }
+  for (auto& sample : samples) {
+    if (!guessed) break;
+    sample.warnings.push_back({"W-TAB-002", fmt::format("sample {}: {} is no UTF-8 and was read as "
+                                                        "Windows-1252: check the letters of names",
+                                                        sample.id, file)});
   }
   return samples;
 }

@@ -167,8 +167,11 @@ OriginResult attribute_one(const SampleInput& sample, const Library& library,
                                            "separated"};
   if (!sample.process_level.empty() &&
       std::find(levels.begin(), levels.end(), sample.process_level) == levels.end()) {
+    const std::string near = nearest_word(sample.process_level, levels);
     throw Error("E-ORG-006", "process level \"" + sample.process_level + "\" is not known",
-                sample.id, "did you mean \"" + nearest_word(sample.process_level, levels) + "\"?",
+                sample.id,
+                near.empty() ? "write mined, concentrate, leached, roasted or separated"
+                             : "did you mean \"" + near + "\"?",
                 ExitCode::usage);
   }
   const Options& options = model.options;

@@ -152,16 +152,20 @@ SourceModel fit_sources(const Library& library, const Options& options) {
     names.push_back(normaliser.name);
   }
   if (model.normaliser.name.empty()) {
+    std::string all;
+    for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
     throw Error("E-ORG-002", "normaliser \"" + options.normaliser + "\" is not in the library",
-                library.name, "take \"" + nearest_word(options.normaliser, names) + "\" or another",
-                ExitCode::usage);
+                library.name, "take one of " + all, ExitCode::usage);
   }
   std::vector<std::string> ids;
   for (const auto& deposit : library.deposits) ids.push_back(deposit.deposit_id);
   for (const auto& left_out : options.left_out_deposits) {
     if (std::find(ids.begin(), ids.end(), left_out) == ids.end()) {
+      const std::string near = nearest_word(left_out, ids);
       throw Error("E-ORG-003", "deposit \"" + left_out + "\" to be left out is not in the library",
-                  library.name, "did you mean \"" + nearest_word(left_out, ids) + "\"?",
+                  library.name,
+                  near.empty() ? "name a deposit_id of the library's deposits.csv"
+                               : "did you mean \"" + near + "\"?",
                   ExitCode::usage);
     }
   }

@@ -65,6 +65,10 @@ Plan make_plan(const DesignTargets& t) {
   std::vector<int> product_of(c, -1);
   for (std::size_t p = 0; p < t.products.size(); ++p) {
     const ProductTarget& product = t.products[p];
+    for (std::size_t q = 0; q < p; ++q) {
+      if (t.products[q].name != product.name) continue;
+      refuse(t, "E-SEP-061", "two products are called " + product.name, "rename one");
+    }
     const bool sane = product.purity_fraction >= 0.0 && product.purity_fraction < 1.0 &&
                       product.recovery_fraction >= 0.0 && product.recovery_fraction < 1.0;
     if (!sane) {

@@ -15,7 +15,7 @@ class Table:
 
     def __init__(self, group):
         self.group = group
-        self.path = group.name if group is not None else ""
+        self.path = _text(group.name) if group is not None else ""
 
     def __bool__(self):
         return self.group is not None
@@ -59,8 +59,8 @@ class Result:
         self.file = h5py.File(path, "r")
         self.root = Table(self.file)
         self.run = self.root.child("run")
-        self.samples = [Table(self.file[name]) for name in sorted(self.file)
-                        if name.startswith("sample_")]
+        self.samples = [Table(self.file[name]) for name in sorted(self.file, key=_text)
+                        if _text(name).startswith("sample_")]
         self.batch = self.root.child("batch")
         self.batch_origin = self.root.child("batch_origin")
 

@@ -53,7 +53,7 @@ TEST(Convert, NothingIsOverwrittenUnasked) {
   const auto forced = folder.run("convert scan.xml --out a.nxs --force");
   const auto itself = folder.run("convert a.nxs --out a.nxs --force");
   const auto unknown = folder.run("convert scan.xml --out a.pdf");
-  const auto nowhere = folder.run("convert scan.xml --out no/such/folder/a.nxs");
+  const auto nowhere = folder.run("convert scan.xml --out scan.xml/a.nxs");
 
   EXPECT_EQ(again.exit_code, 2);
   EXPECT_NE(again.err.find("E-OUT-001"), std::string::npos) << again.err;
