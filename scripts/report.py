@@ -15,7 +15,8 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from gadolin_report import batch, design, dynamics, plant, recovery, sections, uncertainty  # noqa: E402
+from gadolin_report import (administration, assay, batch, blind_spots, design, diffraction, dynamics,  # noqa: E402
+                            origin, plant, recovery, separation, summary, uncertainty)
 from gadolin_report.page import Page  # noqa: E402
 from gadolin_report.result import Result  # noqa: E402
 from gadolin_report.words import escape  # noqa: E402
@@ -40,7 +41,7 @@ def build(result):
     page = Page(result.report_id)
     title = title_of(result)
     # Only people authorise a report: whatever a laboratory has to state and did not keeps it a draft.
-    draft = not result.complete or not result.samples or any(map(sections.is_draft, result.samples))
+    draft = not result.complete or not result.samples or any(map(administration.is_draft, result.samples))
     subtitle = " / ".join(s.text("title") for s in result.samples[:3] if s.text("title") != title)
     page.add(f"<h1>{escape(title)}</h1>")
     page.paragraph(f"{escape(subtitle)}{'<br>' if subtitle else ''}Report <b>{page.report_id}</b>, "
@@ -53,24 +54,24 @@ def build(result):
     normaliser = result.normaliser()
     planned = any(sample.child("plant") for sample in result.samples)
     for k, sample in enumerate(result.samples):
-        calculated = sections.is_calculation(sample)
+        calculated = administration.is_calculation(sample)
         page.add(f'<section class="sample{" first" if k == 0 else ""}">')
         if len(result.samples) > 1:
             page.add(f"<h1>{'' if calculated else 'Sample '}{escape(sample.text('entry_identifier'))}</h1>")
         if k == 0 or not calculated:
-            sections.administrative(page, sample)
-        sections.summary(page, sample)
-        sections.diffraction(page, sample)
-        sections.assay(page, sample, normaliser)
+            administration.administrative(page, sample)
+        summary.summary(page, sample)
+        diffraction.diffraction(page, sample)
+        assay.assay(page, sample, normaliser)
         recovery.recovery(page, sample)
-        sections.separation(page, sample, planned)
+        separation.separation(page, sample, planned)
         dynamics.dynamics(page, sample)
         uncertainty.uncertainty(page, sample)
         plant.sections(page, sample)
-        sections.origin(page, sample)
+        origin.origin(page, sample)
         if k + 1 == len(result.samples) or not calculated:
-            sections.blind_spots(page, sample)
-        sections.warnings(page, sample)
+            blind_spots.blind_spots(page, sample)
+        blind_spots.warnings(page, sample)
         page.add("</section>")
     if result.batch:
         batch.patterns(page, result.batch, sum(bool(sample.child("fit")) for sample in result.samples))

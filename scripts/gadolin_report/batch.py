@@ -2,9 +2,9 @@
 import numpy as np
 
 from . import figures
+from .diffraction import fit_figure
 from .page import facts
 from .result import BELOW_LOD, MEASURED, STATUS_WORDS
-from .sections import fit_figure
 from .words import escape, probability, significant, with_expanded
 
 ROWS_SHOWN = 200
