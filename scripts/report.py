@@ -41,7 +41,9 @@ def build(result):
     page = Page(result.report_id)
     title = title_of(result)
     # Only people authorise a report: whatever a laboratory has to state and did not keeps it a draft.
-    draft = not result.complete or not result.samples or any(map(administration.is_draft, result.samples))
+    study = any(result.root.child(name) for name in ("design", "optimisation", "provenance"))
+    draft = (not result.complete or not (result.samples or study)
+             or any(map(administration.is_draft, result.samples)))
     subtitle = " / ".join(s.text("title") for s in result.samples[:3] if s.text("title") != title)
     page.add(f"<h1>{escape(title)}</h1>")
     page.paragraph(f"{escape(subtitle)}{'<br>' if subtitle else ''}Report <b>{page.report_id}</b>, "
@@ -57,6 +59,7 @@ def build(result):
         calculated = administration.is_calculation(sample)
         page.add(f'<section class="sample{" first" if k == 0 else ""}">')
         if len(result.samples) > 1:
+            page.part = sample.text("entry_identifier")
             page.add(f"<h1>{'' if calculated else 'Sample '}{escape(sample.text('entry_identifier'))}</h1>")
         if k == 0 or not calculated:
             administration.administrative(page, sample)
@@ -73,6 +76,7 @@ def build(result):
             blind_spots.blind_spots(page, sample)
         blind_spots.warnings(page, sample)
         page.add("</section>")
+    page.part = ""
     if result.batch:
         batch.patterns(page, result.batch, sum(bool(sample.child("fit")) for sample in result.samples))
     if result.batch_origin:

@@ -170,5 +170,6 @@ def annex(page, result):
                    "Environment that can change a run.", path=environment.path)
     page.sub("Build")
     page.add(f"<pre>{escape(run.text('build'))}</pre>")
-    page.sub("Configuration")
-    page.add(f"<pre>{escape(run.text('config'))}</pre>")
+    if run.text("config"):
+        page.sub("Configuration")
+        page.add(f"<pre>{escape(run.text('config'))}</pre>")

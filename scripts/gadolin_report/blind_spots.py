@@ -49,9 +49,13 @@ def warnings(page, sample):
     process = sample.child("process")
     places += [(process.child(name).text("name"), process.child(name))
                for name in process.texts("bank_groups")]
+    first = {}  # a warning that a part repeats stands once
+    for words, table in places:
+        for code, text in table.warnings():
+            first.setdefault((code, text), words)
     rows = [[escape(words), f'<code style="white-space:nowrap">{escape(code)}</code>', escape(text)]
-            for words, table in places for code, text in table.warnings()]
+            for (code, text), words in first.items()]
     if rows:
-        page.table(["part", "code", "warning"], rows, f"{len(rows)} warnings.", path=sample.path)
+        page.table(["part", "code", "warning"], rows, f"{len(rows)} warning{'' if len(rows) == 1 else 's'}.", path=sample.path)
     else:
         page.paragraph("None.")

@@ -7,6 +7,16 @@ from . import figures
 from .words import escape, significant
 
 
+def plain(values):
+    """Cells of a column: whole numbers whole, others to four figures."""
+    whole = all(float(v).is_integer() and abs(v) < 1e6 for v in values)
+    return [f"{float(v):.0f}" if whole else significant(float(v), 4) for v in values]
+
+
+def with_unit(name, unit):
+    return escape(name if unit in ("", "1") else f"{name} / {unit}")
+
+
 def percent(fraction, digits=6):
     return significant(100.0 * float(fraction), digits)
 
@@ -56,7 +66,8 @@ def design(page, table):
                  percent(wanted[i]) if wanted[i] > 0 else "\u2013", "yes" if met[i] else "NO"]
                 for i, (n, e) in enumerate(zip(products.texts("name"), products.texts("elements")))]
         page.table(["product", "elements", "purity / %", "asked", "of all metals / %", "recovery / %", "asked", "met"], rows,
-                   "Products against their targets. Purity: mass share of the elements' oxides.", (2, 3, 4, 5, 6), products.path)
+                   "Products against their targets, as liquors of the circuits: what precipitation and calcination lose comes on top "
+                   "(products of the plant). Purity: mass share of the elements' oxides.", (2, 3, 4, 5, 6), products.path)
         recovery_purity(page, products)
     worst = table.array("closure_relative")
     if len(worst):
@@ -122,8 +133,10 @@ def optimisation(page, table):
                     [[float(v) for v in list(a) + list(f)] for a, f in zip(x, values)])
     step = max(1, math.ceil(len(values) / 15))
     shown = sorted(set(range(0, len(values), step)) | {balanced, len(values) - 1})
-    page.table(["", *map(escape, designs.texts("name")), *map(escape, words)],
-               [["balanced" if i == balanced else ""] + [significant(float(v), 4) for v in list(x[i]) + list(values[i])] for i in shown],
+    columns = [plain(x[shown, k]) for k in range(x.shape[1])] + [[significant(float(v), 4) for v in values[shown, k]]
+                                                                 for k in range(values.shape[1])]
+    page.table(["", *map(with_unit, designs.texts("name"), designs.texts("unit")), *map(escape, words)],
+               [["balanced" if i == balanced else "", *cells] for i, *cells in zip(shown, *columns)],
                "Some designs of the front; the file has all.", tuple(range(1, 1 + x.shape[1] + values.shape[1])), table.path)
     tornado(page, table, names, words, values[balanced])
 
@@ -176,11 +189,11 @@ def sweep(page, result):
     for name in provenance.texts("design_columns"):
         values = designs.array(name.replace("/", "_"))
         if len(values):
-            rows.append([escape(name), significant(float(values.min()), 4), significant(float(values.max()), 4), "varied"])
+            rows.append([with_unit(name, designs.units(name.replace("/", "_"))), *plain((values.min(), values.max())), "varied"])
     for name in provenance.texts("metric_columns"):
         values = products.array("metric " + name.replace("/", "_"))
         values = values[np.isfinite(values)] if len(values) else values
         if len(values):
             low, middle, high = (significant(float(v), 4) for v in np.percentile(values, (0, 50, 100)))
-            rows.append([escape(name), low, high, f"median {middle}"])
+            rows.append([with_unit(name, products.units("metric " + name.replace("/", "_"))), low, high, f"median {middle}"])
     page.table(["column", "least", "largest", ""], rows, "Ranges of what was varied and of what came out.", (1, 2), provenance.path)

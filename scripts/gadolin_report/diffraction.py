@@ -6,7 +6,7 @@ import numpy as np
 from . import figures
 from .result import BELOW_LOD, MEASURED, STATUS_WORDS
 from .values import STATE_WORDS
-from .words import escape, significant, with_expanded
+from .words import escape, probability, significant, with_expanded
 
 
 def phase_rows(sample):
@@ -127,11 +127,10 @@ def identification(page, sample):
         return
     found = group.child("found")
     rows = []
-    for name, others, probability, bic, lines, confirmed in zip(
+    for name, others, chance, bic, lines, confirmed in zip(
             found.texts("phase"), found.texts("not_told_apart"), found.array("probability"),
             found.array("delta_bic"), found.array("resolved_lines"), found.array("confirmed")):
-        chance = "&gt; 0.999" if probability > 0.999 else f"{probability:.3f}"
-        rows.append([escape(name), chance, f"{bic:.0f}", str(int(lines)), escape(others) or "\u2013",
+        rows.append([escape(name), escape(probability(float(chance))), f"{bic:.0f}", str(int(lines)), escape(others) or "\u2013",
                      "yes" if confirmed else "no"])
     verdict = ("<b>Undetermined: another set of phases describes the pattern as well.</b> "
                if group.integer("undetermined") else "")
@@ -145,7 +144,7 @@ def identification(page, sample):
                "none of them; a phase with fewer than two lines of its own is not named.",
                (1, 2, 3), found.path)
     hypotheses = group.child("hypotheses")
-    rows = [[escape(phases), f"{bic:.1f}", f"{probability:.2g}"] for phases, bic, probability in
+    rows = [[escape(phases) or "none of the library", f"{bic:.1f}", escape(probability(float(chance)))] for phases, bic, chance in
             zip(hypotheses.texts("phases"), hypotheses.array("bic"), hypotheses.array("probability"))]
     if rows:
         page.table(["set of phases", "\u0394BIC", "probability"], rows,

@@ -109,6 +109,7 @@ class Page:
     def __init__(self, report_id):
         self.report_id = report_id
         self.body, self.contents = [], []
+        self.part = ""  # of a report on several things: what the headings that follow belong to
         self.figures = self.tables = self.headings = 0
 
     def add(self, text):
@@ -117,7 +118,7 @@ class Page:
     def heading(self, words):
         self.headings += 1
         anchor = f"s{self.headings}"
-        self.contents.append((anchor, words))
+        self.contents.append((anchor, f"{self.part}: {words}" if self.part else words))
         self.add(f'<h2 id="{anchor}">{self.headings}. {escape(words)}</h2>')
 
     def sub(self, words):

@@ -10,11 +10,25 @@ from .result import MEASURED, STATUS_WORDS
 from .words import escape, interval_text, listed, significant, with_expanded
 
 
-def fit_doubts(fit):
+def fit_doubts(fit, searched):
     """Sentences on what the fitted phases leave open, from the warnings of the refinement."""
-    words = {"W-XRD-107": "Phases are missing from the list", "W-XRD-108": "Not all is crystalline, or "
+    words = {"W-XRD-107": "Phases may be missing from the library or excluded" if searched else
+             "Phases are missing from the list", "W-XRD-108": "Not all is crystalline, or "
              "the background is not smooth", "W-XRD-111": "The fit is poor"}
     return [f"<b>{words[code]}</b>: {escape(text.rstrip('.'))}." for code, text in fit.warnings() if code in words]
+
+
+def absent_lines(sample):
+    """What a search for rare-earth phases did not find, and how much of it could have gone unseen."""
+    absent = sample.child("identification").child("absent_rare_earth")
+    known = sorted((float(lod), name) for name, lod in zip(absent.texts("phase"), absent.array("lod_weight_fraction"))
+                   if math.isfinite(lod))
+    if not known:
+        return []
+    (least, easiest), (most, hardest) = known[0], known[-1]
+    return [f"{len(absent.texts('phase'))} other rare-earth phases were searched and not found; each would have been named in "
+            f"95&nbsp;% of repetitions from its own limit on: {significant(100 * least, 2)}&nbsp;wt% ({escape(easiest)}) to "
+            f"{significant(100 * most, 2)}&nbsp;wt% ({escape(hardest)})."]
 
 
 def assumed_note(sample, elements):
@@ -47,10 +61,13 @@ def summary(page, sample):
                 lines.append(f"One phase was fitted to the diffraction pattern, {escape(seen[0][0])}: "
                              "its fraction of 100&nbsp;% is so by construction, not a finding.")
             else:
-                lines.append("Of the crystalline phases it was given, the fit of the diffraction pattern "
+                search = sample.child("identification")
+                source = (f"Among the {search.integer('candidates')} phases of the library that were searched" if search else
+                          "Of the crystalline phases it was given")
+                lines.append(f"{source}, the fit of the diffraction pattern "
                              f"finds {listed(parts)}, by mass; together they are 100&nbsp;% by "
                              "construction.")
-        lines += fit_doubts(fit)
+        lines += fit_doubts(fit, bool(sample.child("identification"))) + absent_lines(sample)
     for index in indices(sample):
         if index["name"] == "TREO" and index["state"] == MEASURED:
             number, expanded = with_expanded(index["value"], index["u"])
@@ -96,6 +113,8 @@ def summary(page, sample):
     if not lines:
         lines.append("The file holds no result for this sample.")
     page.add("<ul class=\"lead\">" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>")
+    if sample.child("uncertainty"):
+        return
     if is_calculation(sample):
         page.paragraph("Calculated numbers carry no uncertainty here; how far to trust them is said by their class of evidence and "
                        "by the warnings.", "quiet")
@@ -138,12 +157,33 @@ def plant_lines(plant):
     return lines
 
 
+def off_specification_lines(dynamics):
+    """For each phase of the run: how much was made off specification, and since when it is met."""
+    phases = dynamics.child("phases")
+    made, since, start = phases.array("off_specification"), phases.array("on_specification_at"), phases.array("start")
+    lines = []
+    for k, cause in enumerate(phases.texts("cause")):
+        for j, words in enumerate(dynamics.texts("specification")):
+            when = (f"met {significant(float(since[k][j] - start[k]))}&nbsp;h after it began" if math.isfinite(since[k][j])
+                    else "<b>not met at its end</b>")
+            lines.append(f"{escape(cause)}: {escape(words)} is {when}; {significant(float(made[k][j]))}&nbsp;kg of rare-earth metal "
+                         "are made off specification.")
+    return lines
+
+
 def risk_lines(sample):
     lines = []
     dynamics = sample.child("dynamics")
     if dynamics:
         words = "was followed in time" if STATUS_WORDS[dynamics.integer("status")] == "ok" else "<b>could not be followed to the end</b>"
         lines.append(f"The circuit <i>{escape(dynamics.text('name') or sample.text('entry_identifier'))}</i> {words}.")
-    if sample.child("uncertainty"):
-        lines.append("How far the constants, the feed and the flows are known was carried through to the answers.")
+        lines += off_specification_lines(dynamics)
+    uncertainty = sample.child("uncertainty")
+    if uncertainty:
+        lines.append("How far the constants, the feed and the flows are known was carried through to the answers; the weakest of "
+                     f"these numbers are of class <b>{escape(uncertainty.text('worst_evidence'))}</b>.")
+        verdicts = uncertainty.child("verdicts")
+        for words, chance, low, high in zip(verdicts.texts("specification"), verdicts.array("probability"),
+                                            verdicts.array("low"), verdicts.array("high")):
+            lines.append(f"{escape(words)}: met with probability <b>{chance:.2f}</b> ({low:.2f} to {high:.2f}).")
     return lines
