@@ -113,7 +113,7 @@ struct Workbench {
   const BankShape* shape = nullptr;
   const SpeciesLaw* law = nullptr;
   int stages = 0;
-  std::uint8_t* special = nullptr;                      // [stages]
+  std::uint8_t *special = nullptr, *present = nullptr;  // [stages]: of the bank, of its view
   std::int32_t *list = nullptr, *short_list = nullptr;  // [stages]
   double *from = nullptr, *gap = nullptr;               // [stages]
   double *short_eta = nullptr, *short_xi = nullptr;     // [stages]
@@ -157,6 +157,7 @@ GADOLIN_HD inline void set_up(const Team& team, std::size_t item, const BankArgs
   work.list = block.take<std::int32_t>(n);
   work.short_list = block.take<std::int32_t>(n);
   work.special = block.take<std::uint8_t>(n);
+  b.special = work.present = block.take<std::uint8_t>(n);
   Cutter fast(team.scratch());
   b.matrix = fast.take<V>((c + 2) * static_cast<std::size_t>(stage_packs<W>(b.packs)));
   b.cells = fast.take<CellWeights<V>>(packs);
@@ -199,6 +200,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void load_stages(const Team& team, Workbench<
   team.for_each(static_cast<std::size_t>(count), [&](std::size_t j) {
     const std::size_t i = static_cast<std::size_t>(work.list[j]);
     b.flows[j] = args.flows[shape.stage_at + i];
+    work.present[j] = work.special[i];
     const auto copy = [&](V* field, const double* numbers) {
       double* to = reinterpret_cast<double*>(field + j * packs);
       for (std::size_t k = 0; k < c; ++k) to[k] = numbers[shape.cell_at + i * c + k];
@@ -335,7 +337,11 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
     const double target = last ? goal : coarse_goal;
     progress.active = true;
     const bool divisible = work.short_n > 0 && added > 1;
-    newton(team, b, work.short_n == 0 ? 25 : 12, target, progress, divisible ? wall : 1e300);
+    Manner manner;
+    manner.cap = work.short_n == 0 ? 25 : 12;
+    manner.target = target;
+    if (divisible) manner.wall = wall;
+    newton(team, b, manner, progress);
     if (progress.active && work.short_n == 0) {
       ++fallbacks;
       first_contact(team, b, work.law, convex);  // a short bank costs little
@@ -347,11 +353,14 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
       start_from_short(team, work);
       contents_from_short(team, work);
       Pace pace;
-      pace.first = 50.0;
-      pace.near = 0.03;
+      pace.first = 5e3;
+      pace.near = 0.1;
+      pace.leap = 30.0;
       pace.try_steady = 1e5;
-      pace.again = 30.0;
-      pace.wall = 10.0;
+      pace.again = 9.0;
+      pace.wall = far;
+      pace.excess = 2.0;
+      pace.bold = true;
       pace.steps = 60;
       pace.failures = 5;
       march(team, b, target, pace, progress, steps);
@@ -457,7 +466,10 @@ GADOLIN_HD void solve_bank(const Team& team, std::size_t item, const BankArgs& a
       b.xi[i] = args.start_ln_x[shape.stage_at + i];
     });
     team.barrier();
-    newton(team, b, 40, goal, progress);
+    Manner manner;
+    manner.cap = 40;
+    manner.target = goal;
+    newton(team, b, manner, progress);
     if (progress.active) ++outcome.fallbacks;
   }
   if (progress.active) {

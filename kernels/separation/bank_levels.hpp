@@ -57,13 +57,16 @@ GADOLIN_HD inline void choose_stages(const std::uint8_t* special, int n, int tar
   }
 }
 
-/// Profile of the longer bank from the shorter: stages are put in where neighbours differ least.
+/// Profile of the longer bank from the shorter: stages are put in where neighbours differ least, of
+/// two plateaus in the one away from the end of the bank: there a species is held, and its front
+/// keeps its distance from the end.
 /// in   short_list, long_list; eta, xi of the short one; gap: scratch [short stages]
 /// out  from [long stages]: place on the short bank, stage + share of the way to the next
 GADOLIN_HD inline void draw_out(const std::uint8_t* special, const std::int32_t* short_list,
                                 int short_n, const double* eta, const double* xi,
                                 const std::int32_t* long_list, double* gap, double* from) {
   constexpr double flat = 1e-3;
+  constexpr double inwards = 9.0;
   int i = 0, j = 0;
   from[0] = 0.0;
   while (i + 1 < short_n) {
@@ -74,6 +77,9 @@ GADOLIN_HD inline void draw_out(const std::uint8_t* special, const std::int32_t*
     for (int g = i; g < end; ++g) {
       const double size = flat + std::fabs(eta[g + 1] - eta[g]) + std::fabs(xi[g + 1] - xi[g]);
       gap[g] = 1.0 / (size * size * size);
+      const double way = (g - i + 0.5) / (end - i);
+      if (i == 0 && end + 1 < short_n) gap[g] *= std::exp(-inwards * (1.0 - way));
+      if (i > 0 && end + 1 == short_n) gap[g] *= std::exp(-inwards * way);
       if (!(gap[g] > 1e-290)) gap[g] = 1e-290;  // also a bank that broke down
       sum += gap[g];
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/separation/bank_direction.hpp"
+#include "kernels/separation/bank_slide.hpp"
 
 /// Newton's method on a bank, its start, and implicit Euler in pseudo-time.
 namespace gadolin::separation::bank_detail {
@@ -15,43 +16,83 @@ struct Progress {
   double largest = 1e300;
   int count = 0;
   int stage_solves = 0;
+  double first_step = 0.0;  ///< longest change of ln H, ln X at the beginning of the last call
 };
 
+/// Direction (of any ln H, ln X) that stands for a front to be moved.
+constexpr double far = 2.0;
+
+/// How newton() iterates.
+struct Manner {
+  int cap = 12;           ///< iterations
+  double target = 1e-2;   ///< |F| at which the bank is done
+  double wall = 1e300;    ///< direction that is worth no trial
+  double excess = 1e300;  ///< |F| at the beginning that is worth no iteration
+  int least = 0;          ///< iterations that are made in any case
+  bool bold = true;       ///< moves fronts as a whole, gives up early
+};
+
+template <class Team, int W>
+GADOLIN_HD inline void take_trial(const Team& team, const BankView<W>& b) {
+  team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
+    b.eta[i] = b.trial_eta[i];
+    b.xi[i] = b.trial_xi[i];
+  });
+  team.barrier();
+}
+
 /// Damped Newton at the current hold, from b.eta, b.xi.
-/// in   cap iterations; target |F| at which the bank is done; wall: longest direction worth a
-/// trial;
-///      least: iterations that are made in any case
 /// out  progress.active false where the target was met, or |F| below rounding no longer improves;
 ///      largest |F|; b at the answer
 template <class Team, int W>
-GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b, int cap,
-                                               double target, Progress& progress,
-                                               double wall = 1e300, int least = 0) {
+GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
+                                               const Manner& manner, Progress& progress) {
   constexpr double rounding = 1e-11;
   transport(team, b, b.eta, b.xi);
   residuals(team, b);
   Merit now = merit_of(b);
   team.barrier();
-  int crawling = 0;
-  bool stale = false;  // x, y belong to a trial that was not taken
-  for (int it = 0; it < cap; ++it) {
-    if (now.largest <= target && it >= least) {
+  int crawling = 0, slides = manner.bold ? 2 : 0;
+  double before = 1e300;
+  bool stale = false;                             // x, y belong to a trial that was not taken
+  const bool each = manner.bold && b.hold > 0.0;  // stages are held back one by one, not together
+  const bool hopeless = now.largest > manner.excess;
+  for (int it = 0; it < manner.cap && !hopeless; ++it) {
+    if (now.largest <= manner.target && it >= manner.least) {
       progress.active = false;
       break;
     }
     direction(team, b);
     const double longest = longest_step(b);
+    if (it == 0) progress.first_step = longest;
     ++progress.count;
     progress.stage_solves += b.n;
-    if (!(longest < wall)) break;
-    double scale = longest > 2.0 ? 2.0 / longest : 1.0;
+    if (longest > far && slides > 0 && now.largest < 4.0) {
+      Merit moved;
+      if (slide(team, b, now.squares, moved)) {
+        take_trial(team, b);
+        now = moved;
+        --slides;
+        continue;
+      }
+      slides = 0;
+      transport(team, b, b.eta, b.xi);
+      residuals(team, b);
+    }
+    if (!(longest < manner.wall)) break;
+    // Directions that do not shorten: a plateau that has not formed yet.
+    if (each && it >= 3 && longest > 1.0 && longest > 0.8 * before) break;
+    if (manner.wall < 1e300 && it > 0 && longest > far && longest > 0.9 * before) break;
+    before = longest;
+    const double clip = each ? 2.0 : 1e300;
+    double scale = !each && longest > 2.0 ? 2.0 / longest : 1.0;
     Merit next;
     bool better = false;
     for (int cut = 0; cut < 12; ++cut) {
       team.barrier();  // everyone has read what the trial overwrites
       team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
-        b.trial_eta[i] = b.eta[i] + scale * b.d_eta[i];
-        b.trial_xi[i] = b.xi[i] + scale * b.d_xi[i];
+        b.trial_eta[i] = b.eta[i] + scale * std::fmax(-clip, std::fmin(clip, b.d_eta[i]));
+        b.trial_xi[i] = b.xi[i] + scale * std::fmax(-clip, std::fmin(clip, b.d_xi[i]));
       });
       team.barrier();
       transport(team, b, b.trial_eta, b.trial_xi);
@@ -70,11 +111,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
       if (now.largest < rounding) progress.active = false;
       break;
     }
-    team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
-      b.eta[i] = b.trial_eta[i];
-      b.xi[i] = b.trial_xi[i];
-    });
-    team.barrier();
+    take_trial(team, b);
     const bool flat = next.largest > 0.5 * now.largest && next.largest < rounding;
     now = next;
     if (flat) {
@@ -83,7 +120,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
     }
     if (scale < 0.02 && b.hold == 0.0 && ++crawling > 4) break;
   }
-  if (now.largest <= target) progress.active = false;
+  if (now.largest <= manner.target) progress.active = false;
   progress.largest = now.largest;
   if (stale) {
     transport(team, b, b.eta, b.xi);
@@ -197,6 +234,9 @@ struct Pace {
   double wall = 1e300;    ///< direction beyond which plain Newton is not near yet
   double careful = 1.4;   ///< growth after a failure, rising again by half of itself
   int failures = 1000;    ///< of steps, after which the march is given up
+  double leap = 1.0;      ///< greatest growth where a step changed next to nothing
+  double excess = 1e300;  ///< |F| beyond which plain Newton is not tried
+  bool bold = false;      ///< as Manner
 };
 
 /// Implicit Euler in pseudo-time from the content b.x, b.d of the stages until plain Newton takes
@@ -215,6 +255,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
     });
     team.barrier();
   };
+  constexpr double easy = 0.15;  // change of ln H, ln X that one iteration takes in
   double dt = pace.first, try_steady_at = pace.try_steady, growth = pace.growth;
   int failures = 0;
   for (int step = 0; step < pace.steps; ++step) {
@@ -231,7 +272,12 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
     for (int shorter = 0; shorter < 14 && failures <= pace.failures; ++shorter) {
       b.hold = 1.0 / dt;
       progress.active = true;
-      newton(team, b, pace.cap, pace.near, progress, 1e300, 1);
+      Manner manner;
+      manner.cap = pace.cap;
+      manner.target = pace.near;
+      manner.least = 1;
+      manner.bold = pace.bold;
+      newton(team, b, manner, progress);
       done = !progress.active;
       if (done) break;
       copy(b.eta, b.xi, b.old_eta, b.old_xi);
@@ -240,14 +286,21 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
       growth = pace.careful;
     }
     if (!done) break;
-    dt *= growth;
+    const double leap = progress.first_step < 0.3 * easy ? easy / progress.first_step : growth;
+    dt *= leap > growth ? (leap < pace.leap ? leap : pace.leap) : growth;
     growth = 1.5 * growth < pace.growth ? 1.5 * growth : pace.growth;
     if (dt > pace.longest) break;
     if (dt < try_steady_at) continue;
     copy(b.old_eta, b.old_xi, b.eta, b.xi);
     b.hold = 0.0;
     progress.active = true;
-    newton(team, b, 15, target, progress, pace.wall);
+    Manner manner;
+    manner.cap = 15;
+    manner.target = target;
+    manner.wall = pace.wall;
+    manner.excess = pace.excess;
+    manner.bold = pace.bold;
+    newton(team, b, manner, progress);
     if (!progress.active) return;
     // Not near enough yet: on in time from where the transient stood.
     copy(b.eta, b.xi, b.old_eta, b.old_xi);
@@ -290,7 +343,11 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void follow_leak(const Team& team, BankView<W
   first_contact(team, b, law, convex);
   b.hold = pace.first;
   progress.active = true;
-  newton(team, b, 40, 0.1 * pace.near, progress);
+  Manner manner;
+  manner.bold = false;
+  manner.cap = 40;
+  manner.target = 0.1 * pace.near;
+  newton(team, b, manner, progress);
   const double end = std::log(pace.first / pace.lowest);
   double at = 0.0, before = 0.0, step = pace.step, speed = 0.0;
   bool fresh = true;  // b.eta, b.xi are a new point of the path
@@ -326,7 +383,9 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void follow_leak(const Team& team, BankView<W
     b.hold = last ? 0.0 : pace.first * std::exp(-next);
     const int count = progress.count;
     progress.active = true;
-    newton(team, b, last ? 12 : pace.cap, last ? target : pace.near, progress);
+    manner.cap = last ? 12 : pace.cap;
+    manner.target = last ? target : pace.near;
+    newton(team, b, manner, progress);
     fresh = !progress.active;
     if (!fresh) {
       step = 0.3 * (next - at);

@@ -37,9 +37,10 @@ struct BankView {
   V *ln_d_shift = nullptr, *bypass = nullptr;  // [n, packs] or null
   V* pool = nullptr;                           // [n, packs] G of each species; null where bypass is
   double kw = 1e-14, ka2 = 1e-2;
-  bool rises = false;   // aqueous is entrained upwards somewhere
-  bool falls = false;   // organic is entrained downwards somewhere
-  bool passes = false;  // organic bypasses contact somewhere
+  const std::uint8_t* special = nullptr;  // [n] ends, feeds, draws
+  bool rises = false;                     // aqueous is entrained upwards somewhere
+  bool falls = false;                     // organic is entrained downwards somewhere
+  bool passes = false;                    // organic bypasses contact somewhere
   V *d = nullptr, *y_in = nullptr, *y_out = nullptr, *x = nullptr;     // [n, packs]
   V *fixed = nullptr, *inverse_pivot = nullptr, *kappa = nullptr;      // [n, packs]
   V *s_org = nullptr, *t_org = nullptr;                                // [n, packs]
@@ -191,7 +192,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void residuals(const Team& team, const BankVi
 }
 
 struct Merit {
-  double squares, largest;
+  double squares = 0.0, largest = 0.0;
 };
 /// Every member adds up alone, in one order: the same bits whatever the team.
 template <int W>
