@@ -2,15 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <limits>
-#include <optional>
+
+#include <fmt/format.h>
 
 #include "kernels/separation/stage.hpp"
 #include "models/core/element.hpp"
 #include "models/core/error.hpp"
 #include "models/separation/check_circuit.hpp"
 #include "models/separation/circuit_equations.hpp"
+#include "models/separation/dynamics_plan.hpp"
+#include "models/separation/dynamics_verdicts.hpp"
 #include "models/separation/dynamics_vessels.hpp"
 #include "models/separation/esdirk.hpp"
 #include "models/separation/simulate.hpp"
@@ -22,84 +24,6 @@ namespace gadolin::separation {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-void check_plan(const DynamicsPlan& plan) {
-  const Circuit& circuit = plan.circuit;
-  check_circuit(circuit);
-  const auto wrong = [&](const char* code, const std::string& what, const std::string& remedy) {
-    return Error(code, what, circuit.source_file, remedy, ExitCode::usage);
-  };
-  if (plan.banks.size() != circuit.banks.size()) {
-    throw wrong("E-SEP-071",
-                "hold-ups of " + std::to_string(plan.banks.size()) + " banks for " +
-                    std::to_string(circuit.banks.size()),
-                "give one for each bank");
-  }
-  if (!(plan.duration_h > 0.0) || !(plan.tolerance > 0.0) || plan.tolerance > 0.1) {
-    throw wrong("E-SEP-071", "duration or tolerance of the dynamics not above 0",
-                "give duration_h > 0 and a tolerance between 1e-12 and 0.1");
-  }
-  for (const DynamicStep& step : plan.steps) {
-    bool found = false;
-    for (const Bank& bank : circuit.banks) {
-      if (bank.name != step.bank) continue;
-      found = step.stream == "aqueous_in" || step.stream == "organic_in";
-      for (const StageFeed& feed : bank.feeds) found = found || feed.name == step.stream;
-    }
-    const bool sound = step.at_h >= 0.0 && step.flow_factor.value_or(1.0) > 0.0 &&
-                       step.grade_factor.value_or(1.0) >= 0.0;
-    if (!found || !sound) {
-      throw wrong("E-SEP-072",
-                  "step at " + number(step.at_h) + " h: no stream \"" + step.stream +
-                      "\" in a bank \"" + step.bank + "\", or a factor below 0",
-                  "name aqueous_in, organic_in or a feed of the bank");
-    }
-  }
-}
-
-/// The circuit after a step.
-void apply(const DynamicStep& step, Circuit& circuit) {
-  const auto aqueous = [&](AqueousStream& s) {
-    s.flow_l_per_h *= step.flow_factor.value_or(1.0);
-    for (double& m : s.molar) m *= step.grade_factor.value_or(1.0);
-    if (step.acid_molar) s.h_molar = *step.acid_molar;
-  };
-  for (Bank& bank : circuit.banks) {
-    if (bank.name != step.bank) continue;
-    if (step.stream == "aqueous_in") aqueous(bank.aqueous_in);
-    if (step.stream == "organic_in") {
-      bank.organic_in.flow_l_per_h *= step.flow_factor.value_or(1.0);
-    }
-    for (StageFeed& feed : bank.feeds) {
-      if (feed.name != step.stream) continue;
-      if (feed.aqueous.flow_l_per_h > 0.0) aqueous(feed.aqueous);
-      if (feed.organic.flow_l_per_h > 0.0) {
-        feed.organic.flow_l_per_h *= step.flow_factor.value_or(1.0);
-      }
-    }
-  }
-}
-
-std::string words(const DynamicStep& step) {
-  std::string text = "step at " + number(step.at_h) + " h: " + step.bank + " " + step.stream;
-  if (step.flow_factor) text += ", flow x " + number(*step.flow_factor);
-  if (step.grade_factor) text += ", grade x " + number(*step.grade_factor);
-  if (step.acid_molar) text += ", acid " + number(*step.acid_molar) + " mol/L";
-  return text;
-}
-
-/// A specification resolved to places.
-struct Specification {
-  std::size_t product = 0;
-  std::vector<std::size_t> species;
-  double purity = 0.0;
-};
 
 /// The integration of one plan.
 class Run {
@@ -127,12 +51,12 @@ class Run {
       const double until = last ? from + plan_.duration_h : plan_.steps[next].at_h;
       if (until > from || last) good = phase(cause, from, until);
       if (last) break;
-      apply(plan_.steps[next], circuit_);
-      cause = words(plan_.steps[next]);
+      apply_step(plan_.steps[next], circuit_);
+      cause = step_words(plan_.steps[next]);
       while (next + 1 < plan_.steps.size() &&
              plan_.steps[next + 1].at_h == plan_.steps[next].at_h) {
-        apply(plan_.steps[++next], circuit_);
-        cause += "; " + words(plan_.steps[next]);
+        apply_step(plan_.steps[++next], circuit_);
+        cause += "; " + step_words(plan_.steps[next]);
       }
       from = plan_.steps[next].at_h;
       check_circuit(circuit_);
@@ -169,30 +93,7 @@ class Run {
     result_.products = net.products;
     result_.product_phases = net.product_phases;
     for (const Bank& bank : circuit_.banks) result_.banks.push_back(bank.name);
-    for (const ProductSpecification& spec : plan_.specifications) {
-      Specification s;
-      s.purity = spec.purity_min;
-      const auto p = std::find(net.products.begin(), net.products.end(), spec.product);
-      bool good = p != net.products.end() && !spec.species.empty();
-      s.product = static_cast<std::size_t>(p - net.products.begin());
-      std::string text = spec.product + ":";
-      for (const std::string& name : spec.species) {
-        const auto k = std::find(result_.species.begin(), result_.species.end(), name);
-        good = good && k != result_.species.end() && is_rare_earth(name);
-        s.species.push_back(static_cast<std::size_t>(k - result_.species.begin()));
-        text += " " + name;
-      }
-      if (!good) {
-        std::string have;
-        for (const auto& name : net.products) have += (have.empty() ? "" : ", ") + name;
-        throw Error("E-SEP-073",
-                    "a specification names product \"" + spec.product +
-                        "\" and rare earths that the circuit does not make",
-                    circuit_.source_file, "products: " + have, ExitCode::usage);
-      }
-      specifications_.push_back(s);
-      result_.specifications.push_back(text + " >= " + number(100.0 * s.purity) + " %");
-    }
+    specifications_ = resolve_specifications(plan_, net.products, result_);
     for (double v : vessels_.mixer_aqueous()) result_.mixer_l += v;
     for (double v : vessels_.mixer_organic()) {
       result_.mixer_l += v;
@@ -530,7 +431,8 @@ class Run {
     phase.off_spec_kg.assign(specifications_.size(), nan);
     phase.on_spec_at_h.assign(specifications_.size(), nan);
     result_.phases.push_back(phase);
-    result_.status_text = "no step small enough at " + number(t) + " h (" + phase.cause + ")";
+    result_.status_text =
+        "no step small enough at " + fmt::format("{:.4g}", t) + " h (" + phase.cause + ")";
     return false;
   }
 
@@ -565,73 +467,15 @@ class Run {
           const double target =
               flow > 0.0 ? steady.products[p].molar_flow_mol_per_h[k] / flow : 0.0;
           phase.steady_molar[p * c_ + k] = target;
-          phase.time_to_99_h[p * c_ + k] = settled(first_row, p, k, target, stepped_);
+          phase.time_to_99_h[p * c_ + k] =
+              settling_time_h(result_, first_row, p, k, target, stepped_);
         }
       }
     }
-    for (const Specification& spec : specifications_) judge(phase, first_row, spec);
+    for (const Specification& spec : specifications_) {
+      judge_specification(circuit_, result_, first_row, spec, phase);
+    }
     result_.phases.push_back(phase);
-  }
-
-  /// h after the first row from when on a product's concentration stays near its target.
-  double settled(std::size_t first_row, std::size_t p, std::size_t k, double target,
-                 bool of_change) const {
-    const auto at = [&](std::size_t row) {
-      return result_.product_molar[(row * result_.products.size() + p) * c_ + k];
-    };
-    const std::size_t rows = result_.time_h.size();
-    const double change = std::fabs(at(first_row) - target);
-    double band = 0.01 * (of_change ? change : std::fabs(target));
-    if (of_change && change <= 1e-9 * std::fabs(target)) return 0.0;
-    if (!(target > 1e-15)) return 0.0;
-    std::size_t last = rows;  // last row outside the band
-    for (std::size_t row = rows; row-- > first_row;) {
-      if (std::fabs(at(row) - target) > band) {
-        last = row;
-        break;
-      }
-    }
-    if (last == rows) return 0.0;
-    if (last + 1 == rows) return nan;
-    // Between two steps: the distance to the target falls like an exponential.
-    const double t0 = result_.time_h[last], t1 = result_.time_h[last + 1];
-    const double d0 = std::fabs(at(last) - target), d1 = std::fabs(at(last + 1) - target);
-    const bool same_side = (at(last) - target) * (at(last + 1) - target) > 0.0;
-    const double share =
-        same_side ? std::log(d0 / band) / std::log(d0 / d1) : (d0 - band) / (d0 + d1);
-    return t0 + std::clamp(share, 0.0, 1.0) * (t1 - t0) - result_.time_h[first_row];
-  }
-
-  /// Metal made below a specification during this phase.
-  void judge(DynamicsPhase& phase, std::size_t first_row, const Specification& spec) const {
-    const std::size_t products = result_.products.size(), rows = result_.time_h.size();
-    const auto purity = [&](std::size_t row) {
-      double sum = 0.0;
-      for (std::size_t k : spec.species) {
-        sum += result_.purity_fraction[(row * products + spec.product) * c_ + k];
-      }
-      return sum - spec.purity;
-    };
-    double off = 0.0, met_at = purity(first_row) >= 0.0 ? result_.time_h[first_row] : nan;
-    for (std::size_t row = first_row; row + 1 < rows; ++row) {
-      double made = 0.0;
-      for (std::size_t k = 0; k < c_; ++k) {
-        if (!is_rare_earth(result_.species[k])) continue;
-        const std::size_t e = (row * products + spec.product) * c_ + k;
-        made += (result_.produced_mol[e + products * c_] - result_.produced_mol[e]) * 1e-3 *
-                circuit_.species[k].molar_mass_g_per_mol;
-      }
-      const double before = purity(row), after = purity(row + 1);
-      if (before < 0.0 && after < 0.0) off += made;
-      if ((before < 0.0) == (after < 0.0)) continue;
-      const double share = before / (before - after);  // of the step, before the crossing
-      off += made * (before < 0.0 ? share : 1.0 - share);
-      const double crossing =
-          result_.time_h[row] + share * (result_.time_h[row + 1] - result_.time_h[row]);
-      met_at = after >= 0.0 ? crossing : nan;
-    }
-    phase.off_spec_kg.push_back(std::max(off, 0.0));
-    phase.on_spec_at_h.push_back(met_at);
   }
 };
 

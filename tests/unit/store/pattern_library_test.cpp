@@ -40,11 +40,6 @@ diffraction::PatternLibrary two_phases() {
   return library;
 }
 
-std::string bytes_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 std::string code_of(const std::function<void()>& action) {
   try {
     action();

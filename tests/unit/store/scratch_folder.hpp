@@ -2,12 +2,15 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "io/store/result_file.hpp"
+#include "models/core/error.hpp"
 #include "tests/unit/store/made_up_results.hpp"
 
 namespace gadolin {
@@ -40,6 +43,25 @@ class ScratchFolder {
   std::filesystem::path folder_;
   bool keep_ = false;
 };
+
+/// All bytes of a file.
+inline std::string bytes_of(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+/// What an action throws; code "none" if it throws nothing.
+template <class Action>
+Error error_of(Action action) {
+  try {
+    action();
+  } catch (const Error& error) {
+    return error;
+  }
+  return Error("none", "nothing was thrown", "", "");
+}
 
 namespace made_up {
 
