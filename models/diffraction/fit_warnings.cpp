@@ -30,9 +30,9 @@ class FitWarnings : private FittedPattern {
 
   void run() {
     fit_warnings();
-    foreign_line_warnings();
     phase_warnings();
     residual_warnings();
+    foreign_line_warnings();
   }
 
  private:
@@ -146,8 +146,14 @@ class FitWarnings : private FittedPattern {
       const auto test = share_of(extra);
       const double u = test.u_factor;
       if (u > 0.0 && test.factor > 5.0 * u && test.factor > 5e-4) {
+        const bool unexplained =
+            std::any_of(result_.warnings.begin(), result_.warnings.end(),
+                        [](const Warning& warning) { return warning.code == "W-XRD-107"; });
         warn("W-XRD-125", std::string(foreign.name) + " (" + number(foreign.line_angstrom, "%.5f") +
-                              " angstrom) is in the beam: " + number(100.0 * test.factor, "%.2g") +
+                              (unexplained ? " angstrom) may be in the beam, or peaks that the "
+                                             "phases leave unexplained imitate it: "
+                                           : " angstrom) is in the beam: ") +
+                              number(100.0 * test.factor, "%.2g") +
                               " % of the K-alpha intensity (u " + number(100.0 * u, "%.1g") +
                               " %); its lines are reported here, not fitted");
       }
