@@ -1,5 +1,4 @@
 #include <iostream>
-#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -8,10 +7,9 @@
 #include "app/command.hpp"
 #include "app/option_checks.hpp"
 #include "app/origin_setup.hpp"
-#include "app/output.hpp"
 #include "app/result_json.hpp"
+#include "app/stored_run.hpp"
 #include "io/readers/element_table.hpp"
-#include "io/store/result_file.hpp"
 #include "models/origin/attribute.hpp"
 
 namespace gadolin::app {
@@ -30,7 +28,6 @@ int run_origin(const CommonOptions& options, const Choices& choices) {
     print_settings(settings);
     return 0;
   }
-  prepare_output(options.out, choices.tables);
   RunRecord run = begin_run(options, settings, "");
   std::vector<assay::AssaySample> samples;
   UniqueIds ids;
@@ -48,11 +45,7 @@ int run_origin(const CommonOptions& options, const Choices& choices) {
     inputs.push_back(origin_input(sample, choices.material_kind, choices.process_level));
     run.warnings.insert(run.warnings.end(), sample.warnings.begin(), sample.warnings.end());
   }
-  std::optional<io::ResultFile> store;
-  if (!options.out.empty()) {
-    store.emplace(io::ResultFile::create(options.out, options.force));
-    store->write_run(run);
-  }
+  StoredRun store(options, run);
   const auto results = origin::attribute(inputs, library, choices.origin, settings.seed);
   print_warnings(run.warnings, options);
   nlohmann::ordered_json document;
@@ -73,11 +66,8 @@ int run_origin(const CommonOptions& options, const Choices& choices) {
     for (const auto& normaliser : library.normalisers) {
       if (normaliser.name == choices.origin.normaliser) store->write_normaliser(normaliser);
     }
-    run.end_time = now_iso8601();
-    store->write_run(run);
-    store->close();
-    say(options, "result: " + options.out);
   }
+  store.finish();
   if (options.json) std::cout << to_text(document) << '\n';
   return 0;
 }

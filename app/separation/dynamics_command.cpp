@@ -2,7 +2,6 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <sstream>
 
 #include <CLI/CLI.hpp>
@@ -12,8 +11,8 @@
 #include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/verbs.hpp"
+#include "app/stored_run.hpp"
 #include "io/config/dynamics.hpp"
-#include "io/store/result_file.hpp"
 #include "models/separation/dynamics.hpp"
 
 namespace gadolin::app {
@@ -185,22 +184,12 @@ Action add_separation_dynamics(CLI::App& separation, CommonOptions& options) {
     }
     RunRecord run = begin_run(options, settings, "");
     const auto plan = config::read_dynamics(*file, &run.inputs);
-    prepare_output(options.out, run.inputs);
     prepare_output(*csv, run.inputs);
     if (!csv->empty()) refuse_existing(*csv, options.force);
-    std::optional<io::ResultFile> store;
-    if (!options.out.empty()) {
-      store.emplace(io::ResultFile::create(options.out, options.force));
-      store->write_run(run);
-    }
+    StoredRun store(options, run);
     const auto result = separation::simulate_dynamics(plan, settings.engine);
-    if (store) {
-      store->write_dynamics(result.name, result);
-      run.end_time = now_iso8601();
-      store->write_run(run);
-      store->close();
-      say(options, "result: " + options.out);
-    }
+    if (store) store->write_dynamics(result.name, result);
+    store.finish();
     if (!csv->empty()) write_csv(*csv, result);
     if (options.json) {
       std::cout << to_text(json_of(result)) << '\n';

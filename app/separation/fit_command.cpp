@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,9 +9,9 @@
 #include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/verbs.hpp"
+#include "app/stored_run.hpp"
 #include "io/config/constants.hpp"
 #include "io/config/fit_task.hpp"
-#include "io/store/result_file.hpp"
 #include "models/separation/fit_constants.hpp"
 
 namespace gadolin::app {
@@ -168,14 +167,9 @@ Action add_separation_fit(CLI::App& separation, CommonOptions& options) {
     RunRecord run = begin_run(options, settings, "");
     config::FitSetup setup = config::read_fit(*file, &run.inputs, *table);
     if (options.seed_given) setup.task.seed = settings.seed;
-    prepare_output(options.out, run.inputs);
     prepare_output(*constants, run.inputs);
     if (!constants->empty()) refuse_existing(*constants, options.force);
-    std::optional<io::ResultFile> store;
-    if (!options.out.empty()) {
-      store.emplace(io::ResultFile::create(options.out, options.force));
-      store->write_run(run);
-    }
+    StoredRun store(options, run);
     const FitResult result = separation::fit_constants(setup.task);
     if (!constants->empty() && result.status == ItemStatus::ok) {
       const std::string head = fmt::format(
@@ -189,13 +183,8 @@ Action add_separation_fit(CLI::App& separation, CommonOptions& options) {
       write_text_output(*constants, config::constants_text(table_of(setup, result), head));
       say(options, "constants: " + *constants);
     }
-    if (store) {
-      store->write_fit(result.name, result);
-      run.end_time = now_iso8601();
-      store->write_run(run);
-      store->close();
-      say(options, "result: " + options.out);
-    }
+    if (store) store->write_fit(result.name, result);
+    store.finish();
     if (options.json) {
       std::cout << to_text(fit_json(result)) << '\n';
     } else {

@@ -7,13 +7,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/metric_money.hpp"
 #include "app/separation/verbs.hpp"
+#include "app/stored_run.hpp"
 #include "io/config/optimise.hpp"
 #include "io/config/sweep.hpp"
-#include "io/store/result_file.hpp"
 #include "models/separation/optimise.hpp"
 
 namespace gadolin::app {
@@ -96,12 +95,7 @@ int run_optimise(const std::string& file, const CommonOptions& options) {
   for (auto& constraint : wanted.constraints) metrics.push_back(&constraint.metric);
   price_money(file, metrics, run.inputs);
   const config::BaseDesign base(wanted.base_file, &run.inputs);
-  std::optional<io::ResultFile> store;
-  if (!options.out.empty()) {
-    prepare_output(options.out, run.inputs);
-    store.emplace(io::ResultFile::create(options.out, options.force));
-    store->write_run(run);
-  }
+  StoredRun store(options, run);
   separation::OptimiseResult result;
   {
     std::optional<Progress> progress;
@@ -115,13 +109,8 @@ int run_optimise(const std::string& file, const CommonOptions& options) {
         });
   }
   run.warnings = result.warnings;
-  if (store) {
-    store->write_optimisation(result);
-    run.end_time = now_iso8601();
-    store->write_run(run);
-    store->close();
-    say(options, "result: " + options.out);
-  }
+  if (store) store->write_optimisation(result);
+  store.finish();
   if (options.json) {
     std::cout << to_text(document_of(result)) << '\n';
   } else {

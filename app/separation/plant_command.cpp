@@ -9,10 +9,10 @@
 #include "app/report_runner.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/plant_json.hpp"
+#include "app/stored_run.hpp"
 #include "io/config/write_circuit.hpp"
 #include "io/config/write_plant.hpp"
 #include "io/store/plant_tables.hpp"
-#include "io/store/result_file.hpp"
 #include "models/separation/cost.hpp"
 #include "models/separation/equipment.hpp"
 #include "models/separation/plant.hpp"
@@ -38,17 +38,12 @@ int finish_plants(const std::vector<PlantJob>& jobs, const CommonOptions& option
                   ExitCode::usage);
     }
   }
-  prepare_output(options.out, run.inputs);
   for (const std::string& text : {output.plant_file, output.design_file}) {
     prepare_output(text, run.inputs);
     if (!text.empty()) refuse_existing(text, options.force);
   }
-  std::optional<io::ResultFile> store;
-  if (!options.out.empty()) {
-    store.emplace(io::ResultFile::create(options.out, options.force));
-    store->write_run(run);
-    if (output.also) output.also(*store);
-  }
+  StoredRun store(options, run);
+  if (store && output.also) output.also(*store);
   nlohmann::ordered_json document;
   std::size_t bad = 0;
   for (const PlantJob& job : jobs) {
@@ -83,13 +78,8 @@ int finish_plants(const std::vector<PlantJob>& jobs, const CommonOptions& option
     print_warnings(result.warnings, options);
     if (cost) print_warnings(cost->warnings, options);
   }
-  if (store) {
-    run.end_time = now_iso8601();
-    store->write_run(run);
-    store->close();
-    say(options, "result: " + options.out);
-    if (output.report) say(options, "report: " + write_report(options.out, "", options.force));
-  }
+  store.finish();
+  if (output.report) say(options, "report: " + write_report(options.out, "", options.force));
   if (output.print && options.json) std::cout << to_text(document) << '\n';
   return static_cast<int>(bad == 0 ? ExitCode::done : ExitCode::partial);
 }

@@ -1,5 +1,4 @@
 #include <iostream>
-#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,9 +9,9 @@
 #include "app/result_json.hpp"
 #include "app/separation/plant_command.hpp"
 #include "app/separation/verbs.hpp"
+#include "app/stored_run.hpp"
 #include "io/config/circuit.hpp"
 #include "io/config/plant.hpp"
-#include "io/store/result_file.hpp"
 #include "models/separation/simulate.hpp"
 
 namespace gadolin::app {
@@ -53,7 +52,6 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
     throw Error("E-CLI-001", "no file given", "gadolin separation simulate",
                 "name a DESIGN.toml or PLANT.toml", ExitCode::usage);
   }
-  prepare_output(options.out, files);
   RunRecord run = begin_run(options, settings, "");
   std::vector<separation::Circuit> circuits;
   std::vector<PlantJob> plants;
@@ -91,11 +89,7 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
                 "wrap the design in a PLANT.toml: [[unit]] kind = \"circuit\", design = \"...\"",
                 ExitCode::usage);
   }
-  std::optional<io::ResultFile> store;
-  if (!options.out.empty()) {
-    store.emplace(io::ResultFile::create(options.out, options.force));
-    store->write_run(run);
-  }
+  StoredRun store(options, run);
   const auto results = separation::simulate(circuits, settings.engine);
   nlohmann::ordered_json document;
   std::size_t bad = 0;
@@ -106,13 +100,8 @@ int simulate_separation(const std::vector<std::string>& files, const CommonOptio
     if (!options.json) print_products(result);
     print_warnings(result.warnings, options);
   }
-  if (store) {
-    run.end_time = now_iso8601();
-    store->write_run(run);
-    store->close();
-    say(options, "result: " + options.out);
-    if (output.report) say(options, "report: " + write_report(options.out, "", options.force));
-  }
+  store.finish();
+  if (output.report) say(options, "report: " + write_report(options.out, "", options.force));
   if (options.json) std::cout << to_text(document) << '\n';
   return static_cast<int>(bad == 0 ? ExitCode::done : ExitCode::partial);
 }

@@ -3,17 +3,15 @@
 #include <iostream>
 #include <memory>
 #include <numeric>
-#include <optional>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "app/output.hpp"
 #include "app/result_json.hpp"
 #include "app/separation/verbs.hpp"
+#include "app/stored_run.hpp"
 #include "io/config/uncertainty.hpp"
-#include "io/store/result_file.hpp"
 #include "models/separation/uncertainty.hpp"
 
 namespace gadolin::app {
@@ -126,12 +124,7 @@ Action add_separation_uncertainty(CLI::App& separation, CommonOptions& options) 
     RunRecord run = begin_run(options, settings, "");
     auto plan = config::read_uncertainty(*file, &run.inputs);
     plan.seed = settings.seed;
-    prepare_output(options.out, run.inputs);
-    std::optional<io::ResultFile> store;
-    if (!options.out.empty()) {
-      store.emplace(io::ResultFile::create(options.out, options.force));
-      store->write_run(run);
-    }
+    StoredRun store(options, run);
     separation::UncertaintySink sink;
     if (store && plan.store_designs) {
       sink = [&](const separation::UncertaintyColumns& columns,
@@ -140,13 +133,8 @@ Action add_separation_uncertainty(CLI::App& separation, CommonOptions& options) 
       };
     }
     const auto result = separation::assess_uncertainty(plan, settings.engine, sink);
-    if (store) {
-      store->write_uncertainty(result.name, result);
-      run.end_time = now_iso8601();
-      store->write_run(run);
-      store->close();
-      say(options, "result: " + options.out);
-    }
+    if (store) store->write_uncertainty(result.name, result);
+    store.finish();
     if (options.json) {
       std::cout << to_text(json_of(result)) << '\n';
     } else {
