@@ -109,12 +109,12 @@ double number_of(const std::string& file, const std::string& name, const toml::n
                    : (open ? fmt::format("greater than 0 and at most {}", range.high)
                            : fmt::format("from {} to {}", range.low, range.high)));
     const bool percent = range.high == 1.0 && value > 1.0 && value <= 100.0;
-    throw Error("E-TOML-005", fmt::format("\"{}\" is {} (expected {})", name, value, wanted),
-                place_of(file, node),
-                percent
-                    ? fmt::format("a share of 1, not per cent: {} % is {}", value, value / 100.0)
-                    : "correct the value; the unit stands at the end of the key",
-                ExitCode::usage);
+    throw Error(
+        "E-TOML-005", fmt::format("\"{}\" is {} (expected {})", name, value, wanted),
+        place_of(file, node),
+        percent ? fmt::format("a share of 1, not per cent: {} % is {:.6g}", value, value / 100.0)
+                : "correct the value; the unit stands at the end of the key",
+        ExitCode::usage);
   }
   return value;
 }

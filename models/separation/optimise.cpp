@@ -46,8 +46,7 @@ class Search {
       if (axis.values.empty()) {
         if (!(axis.high >= axis.low) || !std::isfinite(axis.high - axis.low)) {
           refuse(settings,
-                 "axis " + axis.name + " runs from " + std::to_string(axis.low) + " to " +
-                     std::to_string(axis.high),
+                 fmt::format("axis {} runs from {:.6g} to {:.6g}", axis.name, axis.low, axis.high),
                  "let from be below to");
         }
         axis.values = {axis.low};

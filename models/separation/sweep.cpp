@@ -5,6 +5,8 @@
 #include <limits>
 #include <map>
 
+#include <fmt/format.h>
+
 #include "kernels/numeric/random.hpp"
 #include "models/core/error.hpp"
 
@@ -137,6 +139,12 @@ double axis_value(const SweepAxis& axis, double share) {
   return axis.whole ? std::round(value) : value;
 }
 
+/// What is a number of stages or the place of one.
+bool counts_stages(DesignQuantity quantity) {
+  return quantity == DesignQuantity::stages || quantity == DesignQuantity::feed_stage ||
+         quantity == DesignQuantity::draw_stage;
+}
+
 std::size_t grid_size(const SweepAxis& axis) {
   return axis.values.empty() ? static_cast<std::size_t>(std::max(axis.steps, 0))
                              : axis.values.size();
@@ -179,6 +187,15 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
     const auto variable = variable_of_keys(base, axis.keys);
     plan.column_of_axis.push_back(variable ? static_cast<int>(plan.problem.variables.size()) : -1);
     if (variable) plan.problem.variables.push_back(*variable);
+    if (variable && counts_stages(variable->quantity)) {
+      plan.settings.axes[plan.column_of_axis.size() - 1].whole = true;
+      for (double value : axis.values) {
+        if (value == std::round(value)) continue;
+        refuse(settings, "E-SEP-112",
+               fmt::format("axis {} counts stages and has the value {:.6g}", axis.name, value),
+               "give whole numbers");
+      }
+    }
     if (!axis.values.empty()) {
       if (!variable) {
         for (const auto& key : axis.keys) through_file.emplace_back(key, axis.values.front());
@@ -211,7 +228,7 @@ SweepPlan plan_sweep(const SweepSettings& settings, const Circuit& base,
   if (settings.sampling == SweepSampling::list) size = static_cast<double>(list);
   if (settings.sampling == SweepSampling::random) size = static_cast<double>(settings.samples);
   if (!(size >= 1.0) || size > static_cast<double>(most_designs)) {
-    refuse(settings, "E-SEP-112", "the sweep has " + std::to_string(size) + " designs",
+    refuse(settings, "E-SEP-112", "the sweep has " + fmt::format("{:.6g}", size) + " designs",
            "1 to 1e9 are solved in one call");
   }
   plan.designs = static_cast<std::size_t>(size);

@@ -137,6 +137,9 @@ TEST(Sweep, NamesTheNearestKeyOrProductOfASlip) {
                 .find("did you mean \"flow_l_per_h\""),
             std::string::npos);
   EXPECT_NE(error_of("").find("E-SEP-112"), std::string::npos);
+  EXPECT_NE(error_of("[[vary]]\nkey = \"bank.bank.stages\"\nvalues = [2, 2.5]\n")
+                .find("counts stages and has the value 2.5"),
+            std::string::npos);
   EXPECT_NE(error_of("[[vary]]\nkey = \"bank.bank.stages\"\nvalues = [2]\n[[metric]]\nkind = "
                      "\"flow\"\nproduct = \"rafinate\"\n")
                 .find("did you mean raffinate"),
