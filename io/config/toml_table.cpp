@@ -402,10 +402,14 @@ std::string TomlTable::choice(const std::string& key,
   for (const auto& one : choices) {
     if (one == word) return word;
   }
-  const std::string near = nearest_word(word, choices);
+  std::vector<std::string> named;  // an empty word stands for "not stated"
+  for (const auto& one : choices) {
+    if (!one.empty()) named.push_back(one);
+  }
+  const std::string near = nearest_word(word, named);
   throw error("E-TOML-006",
               fmt::format("\"{}\" is \"{}\" (expected {})", dotted(name_, key), word,
-                          fmt::join(choices, ", ")),
+                          fmt::join(named, ", ")),
               key, near.empty() ? "use one of these words" : "did you mean \"" + near + "\"?");
 }
 

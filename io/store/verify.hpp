@@ -40,7 +40,9 @@ struct VerifyReport {
 
 /// Re-hashes every input a result names and every dataset of the result itself. Relative inputs
 /// are looked for from the working folder, then from the folder of the result.
-/// throws Error E-IN-001 (no such result), E-H5-001 (no HDF5 file), E-H5-002 (not ours), E-LOCK-001
+/// Reads in a child process: on a damaged file the HDF5 library may crash or never end.
+/// throws Error E-IN-001 (no such result), E-H5-001 (no HDF5 file, or damaged), E-H5-002 (not
+///        ours), E-H5-004 (a dataset that cannot be read), E-LOCK-001, E-MEM-002
 VerifyReport verify(const std::string& path);
 
 }  // namespace gadolin::io

@@ -135,6 +135,29 @@ TEST(Verify, AChangedTimeBreaksTheSeal) {
   EXPECT_NE(report.stored_sealed_sha256, report.found_sealed_sha256);
 }
 
+TEST(Verify, ADamagedByteIsNamedOrAnErrorAndNeverACrash) {
+  ScratchFolder folder;
+  const std::string path = write_with_inputs(folder);
+  const std::string whole = bytes_of(path);
+  int refused = 0, named = 0;
+
+  for (std::size_t at = 3; at < whole.size(); at += whole.size() / 80) {
+    std::string bytes = whole;
+    bytes[at] = static_cast<char>(~bytes[at]);
+    std::ofstream(path, std::ios::binary) << bytes;
+    try {
+      const auto report = io::verify(path);
+      if (!report.ok()) ++named;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.code(), testing::StartsWith("E-H5-")) << error.text();
+      ++refused;
+    }
+  }
+
+  // The rest lies where the file holds nothing: the seal is over results, not over bytes.
+  EXPECT_GT(refused + named, 20);
+}
+
 TEST(Verify, AnUnfinishedRunDoesNotPass) {
   ScratchFolder folder;
   {
