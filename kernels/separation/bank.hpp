@@ -6,6 +6,7 @@
 
 #include "kernels/exec/host_device.hpp"
 #include "kernels/exec/item_status.hpp"
+#include "kernels/separation/bank_flood.hpp"
 #include "kernels/separation/bank_levels.hpp"
 #include "kernels/separation/bank_newton.hpp"
 #include "kernels/separation/distribution.hpp"
@@ -350,6 +351,12 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
     }
     if (progress.active && work.short_n > 0) {
       ++fallbacks;
+      start_from_short(team, work);
+      transport(team, b, b.eta, b.xi);
+      residuals(team, b);
+      if (flood_section(team, b)) newton(team, b, manner, progress);
+    }
+    if (progress.active && work.short_n > 0) {
       start_from_short(team, work);
       contents_from_short(team, work);
       Pace pace;

@@ -32,15 +32,6 @@ struct Manner {
   bool bold = true;       ///< moves fronts as a whole, gives up early
 };
 
-template <class Team, int W>
-GADOLIN_HD inline void take_trial(const Team& team, const BankView<W>& b) {
-  team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
-    b.eta[i] = b.trial_eta[i];
-    b.xi[i] = b.trial_xi[i];
-  });
-  team.barrier();
-}
-
 /// Damped Newton at the current hold, from b.eta, b.xi.
 /// out  progress.active false where the target was met, or |F| below rounding no longer improves;
 ///      largest |F|; b at the answer
@@ -57,8 +48,8 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
   bool stale = false;                             // x, y belong to a trial that was not taken
   const bool each = manner.bold && b.hold > 0.0;  // stages are held back one by one, not together
   const bool hopeless = now.largest > manner.excess;
-  for (int it = 0; it < manner.cap && !hopeless; ++it) {
-    if (now.largest <= manner.target && it >= manner.least) {
+  for (int it = 0; it < manner.cap + (now.largest < 0.02 ? 8 : 0) && !hopeless; ++it) {
+    if (now.largest <= manner.target && it >= manner.least && (!each || it == 0 || before < 1.0)) {
       progress.active = false;
       break;
     }
@@ -67,11 +58,12 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
     if (it == 0) progress.first_step = longest;
     ++progress.count;
     progress.stage_solves += b.n;
-    if (longest > far && slides > 0 && now.largest < 4.0) {
+    if (longest > far && slides > 0 && now.largest < 4.0 && now.largest > 0.02) {
       Merit moved;
       if (slide(team, b, now.squares, moved)) {
         take_trial(team, b);
         now = moved;
+        before = 0.0;
         --slides;
         continue;
       }
@@ -81,18 +73,26 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
     }
     if (!(longest < manner.wall)) break;
     // Directions that do not shorten: a plateau that has not formed yet.
-    if (each && it >= 3 && longest > 1.0 && longest > 0.8 * before) break;
-    if (manner.wall < 1e300 && it > 0 && longest > far && longest > 0.9 * before) break;
+    if (each && it >= 3 && longest > 1.0 && longest > 0.8 * before && now.largest > 0.15) break;
+    if (manner.wall < 1e300 && it > 0 && now.largest > 0.05 && longest > far &&
+        longest > 0.9 * before)
+      break;
     before = longest;
-    const double clip = each ? 2.0 : 1e300;
+    const double most = each ? 2.0 : 1e300;
     double scale = !each && longest > 2.0 ? 2.0 / longest : 1.0;
     Merit next;
     bool better = false;
     for (int cut = 0; cut < 12; ++cut) {
       team.barrier();  // everyone has read what the trial overwrites
       team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
-        b.trial_eta[i] = b.eta[i] + scale * std::fmax(-clip, std::fmin(clip, b.d_eta[i]));
-        b.trial_xi[i] = b.xi[i] + scale * std::fmax(-clip, std::fmin(clip, b.d_xi[i]));
+        // Together, H and X change D and the balances little where both phases are full; apart,
+        // much.
+        const double common = 0.5 * (b.d_eta[i] + b.d_xi[i]),
+                     apart = 0.5 * (b.d_eta[i] - b.d_xi[i]);
+        const double together = std::fmax(-most, std::fmin(most, common));
+        const double against = std::fmax(-most, std::fmin(most, apart));
+        b.trial_eta[i] = b.eta[i] + scale * (together + against);
+        b.trial_xi[i] = b.xi[i] + scale * (together - against);
       });
       team.barrier();
       transport(team, b, b.trial_eta, b.trial_xi);
@@ -120,7 +120,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
     }
     if (scale < 0.02 && b.hold == 0.0 && ++crawling > 4) break;
   }
-  if (now.largest <= manner.target) progress.active = false;
+  if (now.largest <= manner.target && (!each || before < 1.0)) progress.active = false;
   progress.largest = now.largest;
   if (stale) {
     transport(team, b, b.eta, b.xi);
@@ -255,7 +255,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
     });
     team.barrier();
   };
-  constexpr double easy = 0.15;  // change of ln H, ln X that one iteration takes in
+  constexpr double easy = 0.15;  // change of ln H, ln X that one iteration bears well
   double dt = pace.first, try_steady_at = pace.try_steady, growth = pace.growth;
   int failures = 0;
   for (int step = 0; step < pace.steps; ++step) {
@@ -286,8 +286,9 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void march(const Team& team, BankView<W>& b, 
       growth = pace.careful;
     }
     if (!done) break;
-    const double leap = progress.first_step < 0.3 * easy ? easy / progress.first_step : growth;
-    dt *= leap > growth ? (leap < pace.leap ? leap : pace.leap) : growth;
+    const double leap =
+        progress.first_step * pace.leap > easy ? easy / progress.first_step : pace.leap;
+    dt *= leap > growth ? leap : growth;
     growth = 1.5 * growth < pace.growth ? 1.5 * growth : pace.growth;
     if (dt > pace.longest) break;
     if (dt < try_steady_at) continue;

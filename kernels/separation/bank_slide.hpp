@@ -8,6 +8,15 @@
 /// Moving a front of a bank as a whole.
 namespace gadolin::separation::bank_detail {
 
+template <class Team, int W>
+GADOLIN_HD inline void take_trial(const Team& team, const BankView<W>& b) {
+  team.for_each(static_cast<std::size_t>(b.n), [&](std::size_t i) {
+    b.eta[i] = b.trial_eta[i];
+    b.xi[i] = b.trial_xi[i];
+  });
+  team.barrier();
+}
+
 /// Where a front stands: between special stages `low` and `high`; stages are put in after stage
 /// `in` and taken out after stage `out`, where neighbours differ least on either side of it.
 struct Front {
