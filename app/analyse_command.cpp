@@ -55,12 +55,11 @@ void print_summary(const SampleAnswer& answer) {
   std::cout << '\n';
   for (const auto& result : answer.pattern_results) {
     std::cout << fmt::format(
-        "phases (of the crystalline modelled part; k = 2), {}\n",
+        "phases (of the crystalline phases modelled; U expanded, k = 2), {}\n",
         result.status == ItemStatus::ok ? "refinement ok" : result.status_text);
     for (const auto& phase : result.phases) {
       if (!diffraction::has_numbers(result)) break;
-      std::cout << fmt::format("  {:28} {:7.2f} +- {:.2f} wt%\n", phase.name,
-                               100.0 * phase.weight_fraction, 200.0 * phase.u_total);
+      std::cout << phase_line(phase);
     }
     print_quantification(result);
     if (result.identification) print_identification(*result.identification);

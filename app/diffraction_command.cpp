@@ -95,11 +95,12 @@ void print_table(const diffraction::PatternResult& result) {
   if (diffraction::has_numbers(result))
     std::cout << fmt::format("  Rwp {:.4f}  GoF {:.2f}", result.rwp, result.gof);
   std::cout << '\n';
+  if (diffraction::has_numbers(result) && !result.phases.empty()) {
+    std::cout << "  of the crystalline phases modelled; U expanded, k = 2\n";
+  }
   for (const auto& phase : result.phases) {
     if (!diffraction::has_numbers(result)) break;
-    std::cout << fmt::format("  {:28} {:8.3f} wt%  u_stat {:.3f}  u_total {:.3f}\n", phase.name,
-                             100.0 * phase.weight_fraction, 100.0 * phase.u_stat,
-                             100.0 * phase.u_total);
+    std::cout << phase_line(phase);
     if (!phase.harmonics.empty()) {
       std::cout << fmt::format("    texture by {} harmonics, index {:.3f}\n",
                                phase.harmonics.size(), phase.texture_index);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <iostream>
 #include <optional>
 
@@ -70,6 +71,24 @@ void print_contrast(const diffraction::PatternResult& result) {
 }
 
 }  // namespace
+
+std::string phase_line(const diffraction::PhaseResult& phase) {
+  const double lod = 100.0 * phase.lod_weight_fraction;
+  if (!diffraction::is_found(phase)) {
+    const double limit = phase.upper_limit_95 > 0.0 ? 100.0 * phase.upper_limit_95 : lod;
+    return fmt::format("  {:28}  not found: below {:.2g} wt% (95 %)  LOD {:.2g}\n", phase.name,
+                       limit, lod);
+  }
+  const double expanded = 200.0 * phase.u_total;
+  if (!(expanded > 0.0)) {
+    return fmt::format("  {:28} {:8.3g} wt%  by construction\n", phase.name,
+                       100.0 * phase.weight_fraction);
+  }
+  const int decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(expanded))), 0, 6);
+  return fmt::format("  {:28} {:8.{}f} wt%  U {:.{}f}  u_stat {:.2g}  LOD {:.2g}\n", phase.name,
+                     100.0 * phase.weight_fraction, decimals, expanded, decimals,
+                     100.0 * phase.u_stat, lod);
+}
 
 diffraction::InternalStandard parse_internal_standard(const std::string& text) {
   diffraction::InternalStandard standard;

@@ -23,6 +23,10 @@ std::string quantify_toml(const diffraction::QuantifyOptions& options);
 void print_quantification(const diffraction::PatternResult& result);
 nlohmann::ordered_json to_json(const diffraction::Quantification& quantification);
 
+/// One phase as a line of the summary: fraction, expanded uncertainty U (k = 2), u_stat and LOD, to
+/// the digits U bears; of a phase that is not found its limit and never a 0.
+std::string phase_line(const diffraction::PhaseResult& phase);
+
 /// "corundum=10wt%,crystallinity=99.02+-1.11": phase, weighed share of the whole specimen and the
 /// standard's own crystallinity, all in wt%, each with "+-" standard uncertainty where known.
 /// throws Error E-XRD-140 naming the part that is not understood

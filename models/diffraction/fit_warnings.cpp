@@ -248,7 +248,7 @@ class FitWarnings : private FittedPattern {
       }
       const double contrast =
           std::fabs(out.mu_per_cm - mu_mix) * options_.assumed_particle_um * 1e-4;
-      if (contrast > 0.1 && model_.phases.size() > 1) {
+      if (contrast > 0.1 && model_.phases.size() > 1 && is_found(out)) {
         warn("W-XRD-116", out.name + ": absorption contrast " + number(contrast) +
                               " for particles of " + number(options_.assumed_particle_um) +
                               " um (mu " + number(out.mu_per_cm) + " against " + number(mu_mix) +
