@@ -125,9 +125,9 @@ def widening(entries):
     return math.sqrt(1.0 / (1.0 - 2.0 / (9.0 * nu) - 1.2816 * math.sqrt(2.0 / (9.0 * nu))) ** 3)
 
 
-def fitted(entries, with_truth, wide):
-    """Constants, widened where the floor stands alone (`quick`)."""
-    factor = widening(entries) if wide else 1.0
+def fitted(entries, with_truth):
+    """Constants, widened for the few materials they rest on."""
+    factor = widening(entries)
     return tuple(factor * value for value in fit(entries, with_truth))
 
 
@@ -167,7 +167,6 @@ def main():
     names = sorted({entry["set"].split(" ")[0] + (" " + entry["set"].split(" ")[1]
                     if entry["set"].startswith("CPD") else "") for entry in entries})
     belongs = {name: [e for e in entries if e["set"].startswith(name)] for name in names}
-    wide = asked.uncertainty == "quick"
     for with_truth in (False, True):
         print("\nweighed fractions of hydroxide and carbonates taken as good to 3 wt%" if with_truth
               else "\nweighed fractions taken as exact")
@@ -175,7 +174,7 @@ def main():
         hits = []
         for name in names:
             rest = [e for e in entries if e not in belongs[name]]
-            a, b, diameter = fitted(rest, with_truth, wide)
+            a, b, diameter = fitted(rest, with_truth)
             inside, error = coverage(belongs[name], (a, b, diameter), with_truth)
             hits += list(inside)
             print(f"{name:14} {a:6.3f} {100 * b:8.2f} {diameter:6.2f} {len(inside):8d} "
@@ -188,12 +187,12 @@ def main():
         for mixture in powders:
             own = [e for e in entries
                    if tuple(sorted((r["powder"], r["weighed"]) for r in e["rows"])) == mixture]
-            inside, _ = coverage(own, fitted([e for e in entries if e not in own], with_truth, wide),
+            inside, _ = coverage(own, fitted([e for e in entries if e not in own], with_truth),
                                  with_truth)
             single += list(inside)
         print(f"each of the {len(powders)} mixtures left out, all its scans: {sum(single)} of "
               f"{len(single)}, {100 * np.mean(single):.1f} %")
-        a, b, diameter = fitted(entries, with_truth, wide)
+        a, b, diameter = fitted(entries, with_truth)
         inside, _ = coverage(entries, (a, b, diameter), with_truth)
         print(f"fitted on all: a = {a:.3f}, b = {100 * b:.2f} wt%, D = {diameter:.2f} um, "
               f"{100 * np.mean(inside):.1f} % (in-sample)")

@@ -28,7 +28,7 @@ std::vector<double> contrasts_per_cm(const std::vector<double>& volume,
 }
 
 ModelError model_error(UncertaintyEffort effort) {
-  return effort == UncertaintyEffort::full ? ModelError{0.015, 0.0005, 4.0}
+  return effort == UncertaintyEffort::full ? ModelError{0.020, 0.0007, 5.4}
                                            : ModelError{0.095, 0.0007, 8.0};
 }
 
