@@ -50,7 +50,10 @@ int solve_alone(std::size_t designs, int stages) {
       best = std::min(best, 1e3 * (cpu_seconds() - start));
       if (repeat > 0) continue;
       retried += result.front().banks.front().retried;
-      stalled += result.front().status != ItemStatus::ok;
+      if (result.front().status != ItemStatus::ok) {
+        ++stalled;
+        std::printf("not converged: design %zu\n", i);
+      }
     }
     order[i] = i;
     milliseconds[i] = best;
@@ -95,7 +98,10 @@ int main(int argc, char** argv) {
       [&](const DesignBlock& block) {
         for (std::size_t i = 0; i < block.count; ++i) {
           ok += block.status[i] == ItemStatus::ok;
-          stalled += block.status[i] == ItemStatus::not_converged;
+          if (block.status[i] == ItemStatus::not_converged) {
+            ++stalled;
+            std::printf("not converged: design %zu\n", block.first + i);
+          }
           refused += block.status[i] == ItemStatus::out_of_range;
           retried += (block.flags[i] & flag_retried) != 0;
           iterations += block.iterations[i];

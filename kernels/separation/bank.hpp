@@ -354,6 +354,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
       start_from_short(team, work);
       transport(team, b, b.eta, b.xi);
       residuals(team, b);
+      manner.slides = 0;  // the front stands where it should
       if (flood_section(team, b)) newton(team, b, manner, progress);
     }
     if (progress.active && work.short_n > 0) {
@@ -366,7 +367,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void solve_cold(const Team& team, Workbench<W
       pace.try_steady = 1e5;
       pace.again = 9.0;
       pace.wall = far;
-      pace.excess = 2.0;
+      pace.excess = 1.0;
       pace.bold = true;
       pace.steps = 60;
       pace.failures = 5;

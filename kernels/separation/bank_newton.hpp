@@ -29,7 +29,8 @@ struct Manner {
   double wall = 1e300;    ///< direction that is worth no trial
   double excess = 1e300;  ///< |F| at the beginning that is worth no iteration
   int least = 0;          ///< iterations that are made in any case
-  bool bold = true;       ///< moves fronts as a whole, gives up early
+  bool bold = true;       ///< gives up early
+  int slides = 2;         ///< fronts moved as a whole, where bold
 };
 
 /// Damped Newton at the current hold, from b.eta, b.xi.
@@ -43,7 +44,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
   residuals(team, b);
   Merit now = merit_of(b);
   team.barrier();
-  int crawling = 0, slides = manner.bold ? 2 : 0;
+  int crawling = 0, slides = manner.bold ? manner.slides : 0;
   double before = 1e300;
   bool stale = false;                             // x, y belong to a trial that was not taken
   const bool each = manner.bold && b.hold > 0.0;  // stages are held back one by one, not together
@@ -99,7 +100,7 @@ GADOLIN_HD GADOLIN_SEPARATION_CALL void newton(const Team& team, BankView<W>& b,
       residuals(team, b);
       next = merit_of(b);
       // In a valley, where a front moves while |F| hardly changes, a full step may climb a little.
-      const bool near = it < 8 && next.largest < 0.6 && now.largest > 1e-6;
+      const bool near = it < 10 && next.largest < 0.8 && now.largest > 1e-6;
       better = near || next.squares < (1.0 - 1e-4 * scale) * now.squares;
       if (better || now.largest < rounding) break;
       scale *= 0.5;
