@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "models/core/element.hpp"
+#include "models/separation/plant_components.hpp"
 
 namespace gadolin::separation {
 
@@ -34,6 +35,10 @@ Plant plant_of_design(const DesignTargets& targets, const DesignResult& design) 
   feed.source = targets.feed_source;
   const auto& species = targets.chemistry.species;
   for (std::size_t k = 0; k < species.size(); ++k) {
+    const Species& s = species[k];
+    if (s.dimers > 0.0 && s.protons > 0.0 && s.protons != plant_component(s.name, {}).charge) {
+      plant.charges[s.name] = s.protons;  // iron as Fe(II)
+    }
     if (targets.feed.molar[k] > 0.0) {
       feed.mol_per_h[species[k].name] = targets.feed.molar[k] * targets.feed.flow_l_per_h;
     }

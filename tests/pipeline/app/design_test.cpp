@@ -86,5 +86,15 @@ TEST(Design, RefusesAFeedThatSaysTooLittle) {
   EXPECT_NE(folder.run("separation design targets.toml").err.find("E-SEP-061"), std::string::npos);
 }
 
+// Iron as Fe(II) in the targets is iron with two charges in the plant made of them.
+TEST(Design, APlantKnowsTheChargesOfItsTargets) {
+  const Folder folder("design_charges");
+  const std::string file = std::string(GADOLIN_SOURCE_DIR) + "/configs/plants/ndfeb_targets.toml";
+  const auto outcome = folder.run("separation design " + file + " --plant PLANT.toml --quiet");
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto again = folder.run("separation simulate PLANT.toml --json");
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
 }  // namespace
 }  // namespace gadolin
