@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "io/readers/file_bytes.hpp"
+#include "io/store/content_digest.hpp"
 #include "io/store/datasets.hpp"
 #include "io/store/schema.hpp"
 #include "models/core/error.hpp"
@@ -23,6 +24,8 @@ using diffraction::ReferencePhase;
 namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 4> kinds = {"crystalline", "clay", "amorphous", "background"};
+/// Over all that the file says; a library made elsewhere may lack it.
+constexpr const char* seal_name = "gadolin_content_sha256";
 constexpr std::uint64_t most_values = 200'000'000;  // 1.6 GB
 
 [[noreturn]] void contradiction(const std::string& what, const std::string& path) {
@@ -135,6 +138,7 @@ void write_pattern_library(const std::string& path, const PatternLibrary& librar
       const hdf5::Group root(
           hdf5::check(H5Gopen2(file.get(), "/", H5P_DEFAULT), "open the file", partial));
       write_content(root.get(), library);
+      hdf5::set_attribute(root.get(), seal_name, digest_content(file.get()).content_sha256);
     }
     hdf5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "write the file", partial);
     if (!file.reset()) hdf5::throw_error("close the file", partial);
@@ -168,6 +172,11 @@ PatternLibrary read_pattern_library(const std::string& path, InputFile* record) 
                 path, "write it with gadolin library import");
   }
   const hid_t id = root.get();
+  const std::string sealed = hdf5::read_text_attribute(id, seal_name);
+  if (!sealed.empty() && sealed != digest_content(file.get()).content_sha256) {
+    throw Error("E-LIB-025", "the library is not what was written: its contents have another hash",
+                path, "fetch it again, or write it anew with gadolin library import");
+  }
   PatternLibrary library;
   library.title = hdf5::read_text(id, "library/title");
   library.source = hdf5::read_text(id, "library/source");

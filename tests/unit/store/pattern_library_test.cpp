@@ -124,7 +124,27 @@ TEST(PatternLibrary, OtherFilesAreRefused) {
     const hdf5::File file(H5Fopen((folder / "a.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
     H5Ldelete(file.get(), "library/phases/rir", H5P_DEFAULT);
   }
+  EXPECT_EQ(code_of([&] { read_pattern_library(folder / "a.h5"); }), "E-LIB-025");
+  {  // as another program might write it: without the hash
+    const hdf5::File file(H5Fopen((folder / "a.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+    H5Adelete(file.get(), "gadolin_content_sha256");
+  }
   EXPECT_EQ(code_of([&] { read_pattern_library(folder / "a.h5"); }), "E-H5-002");
+}
+
+TEST(PatternLibrary, AChangedIntensityIsFound) {
+  const ScratchFolder folder;
+  write_pattern_library(folder / "a.h5", two_phases());
+  {
+    const hdf5::File file(H5Fopen((folder / "a.h5").c_str(), H5F_ACC_RDWR, H5P_DEFAULT));
+    const hid_t data = H5Dopen2(file.get(), "library/patterns/intensity", H5P_DEFAULT);
+    std::vector<double> values(100);
+    H5Dread(data, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+    values[20] = 10001.0;
+    H5Dwrite(data, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+    H5Dclose(data);
+  }
+  EXPECT_EQ(code_of([&] { read_pattern_library(folder / "a.h5"); }), "E-LIB-025");
 }
 
 }  // namespace
