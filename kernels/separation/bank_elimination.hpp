@@ -77,20 +77,29 @@ inline void add_terms(Lanes<W>* row, Lanes<W>* second, const Lanes<W>* from, int
   }
 }
 
+/// Four of the eight numbers of two registers, by place; the compilers name it differently.
+template <int I, int J, int K, int L, class Register>
+inline Register four_of(Register a, Register b) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, I, J, K, L);
+#else
+  typedef std::int64_t Index __attribute__((vector_size(32)));
+  return __builtin_shuffle(a, b, Index{I, J, K, L});
+#endif
+}
+
 /// W packs turned over their diagonal.
 template <int W>
 inline void turn(Lanes<W>* GADOLIN_RESTRICT rows) {
   if constexpr (W == 4) {
     using Register = typename Lanes<W>::Register;
-    typedef std::int64_t Index __attribute__((vector_size(32)));
     const Register a = rows[0].v, b = rows[1].v, c = rows[2].v, d = rows[3].v;
-    const Index low = {0, 4, 2, 6}, high = {1, 5, 3, 7}, first = {0, 1, 4, 5}, last = {2, 3, 6, 7};
-    const Register ab_low = __builtin_shuffle(a, b, low), ab_high = __builtin_shuffle(a, b, high);
-    const Register cd_low = __builtin_shuffle(c, d, low), cd_high = __builtin_shuffle(c, d, high);
-    rows[0].v = __builtin_shuffle(ab_low, cd_low, first);
-    rows[1].v = __builtin_shuffle(ab_high, cd_high, first);
-    rows[2].v = __builtin_shuffle(ab_low, cd_low, last);
-    rows[3].v = __builtin_shuffle(ab_high, cd_high, last);
+    const Register ab_low = four_of<0, 4, 2, 6>(a, b), ab_high = four_of<1, 5, 3, 7>(a, b);
+    const Register cd_low = four_of<0, 4, 2, 6>(c, d), cd_high = four_of<1, 5, 3, 7>(c, d);
+    rows[0].v = four_of<0, 1, 4, 5>(ab_low, cd_low);
+    rows[1].v = four_of<0, 1, 4, 5>(ab_high, cd_high);
+    rows[2].v = four_of<2, 3, 6, 7>(ab_low, cd_low);
+    rows[3].v = four_of<2, 3, 6, 7>(ab_high, cd_high);
   } else {
     for (int i = 0; i < W; ++i) {
       for (int j = 0; j < i; ++j) {

@@ -159,7 +159,7 @@ std::vector<std::array<int, 3>> equivalents(const CrystalStructure& structure,
 
 PatternPainter::PatternPainter(const PreparedPattern& data, const Instrument& instrument,
                                double eta, double blur_deg)
-    : data_(data), instrument_(instrument), eta_(eta), blur_deg_(blur_deg) {
+    : data_(data), instrument_(instrument), blur_deg_(blur_deg) {
   const auto n = static_cast<std::size_t>(table_end / table_step) + 2;
   for (std::size_t i = 0; i < n; ++i) {
     const double u = static_cast<double>(i) * table_step;

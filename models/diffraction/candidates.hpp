@@ -102,7 +102,7 @@ class PatternPainter {
 
   const PreparedPattern& data_;
   const Instrument& instrument_;
-  double eta_, blur_deg_;
+  double blur_deg_;
   std::vector<double> table_;  ///< profile of unit area and width by |x| / FWHM
 };
 
