@@ -316,7 +316,9 @@ SweepBlock solve_sweep(const SweepPlan& plan, std::size_t first, std::size_t cou
     }
   }
   const std::size_t columns = plan.problem.variables.size();
-  for (const auto& [shared, rows] : groups) {
+  for (const auto& group : groups) {
+    const auto& shared = group.first;
+    const auto& rows = group.second;
     DesignProblem own;
     const DesignProblem* problem = &plan.problem;
     if (!shared.empty()) {
