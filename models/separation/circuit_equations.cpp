@@ -462,8 +462,11 @@ CircuitEquations::NewtonOutcome CircuitEquations::newton(const StepTerms& terms,
   std::vector<double> f, trial;
   solve_tracers(terms, u);
   if (!residual(terms, u, f)) return out;
-  // Below this a correction by a fresh Jacobian that no longer shrinks is rounding.
-  constexpr double rounding = 1e-9;
+  // Below this a correction by a fresh Jacobian that no longer shrinks is rounding: 1.4e-11 was
+  // seen in circuits of the shipped plants, where D spans twenty decades.
+  constexpr double rounding = 1e-10;
+  // Least concentration a correction is measured against; traces carry a rounding of 1e-27 mol/L.
+  constexpr double least_molar = 1e-15;
   double before = 1e300;
   bool fresh = false;
   for (int it = 0; it < most_iterations; ++it) {
@@ -479,7 +482,7 @@ CircuitEquations::NewtonOutcome CircuitEquations::newton(const StepTerms& terms,
     for (std::size_t i = 0; i < net.stages; ++i) {
       longest = std::max({longest, std::fabs(step[at.eta(i)]), std::fabs(step[at.xi(i)])});
       for (std::size_t k = 0; k < c; ++k) {
-        const double floor = 1e-6 * scale_[k];
+        const double floor = std::max(1e-6 * scale_[k], least_molar);
         size = std::max(size, std::fabs(step[at.x(i, k)]) / (std::fabs(u[at.x(i, k)]) + floor));
         size = std::max(size, std::fabs(step[at.y(i, k)]) / (std::fabs(u[at.y(i, k)]) + floor));
       }
