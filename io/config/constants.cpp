@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "io/config/data_dir.hpp"
+#include "io/config/toml_text.hpp"
 #include "models/core/element.hpp"
 
 namespace gadolin::config {
@@ -130,15 +131,6 @@ std::string bracketed(const std::string& list) {
   std::string out = "[";
   out += list;
   return out += "]";
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out + "\"";
 }
 
 }  // namespace

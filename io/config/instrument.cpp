@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "io/config/toml_table.hpp"
+#include "io/config/toml_text.hpp"
 
 namespace gadolin::config {
 
@@ -45,15 +46,6 @@ diffraction::CalibrationRecord read_calibration_table(const TomlTable& root) {
 }
 
 /// A TOML string: quotes and backslashes escaped, control characters dropped.
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) out += c;
-  }
-  return out + "\"";
-}
-
 }  // namespace
 
 diffraction::Instrument read_instrument(const std::string& path, InputFile* record) {

@@ -3,36 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <fmt/format.h>
-
 #include "io/config/toml_table.hpp"
+#include "io/config/toml_text.hpp"
 #include "models/core/error.hpp"
 
 namespace gadolin::config {
 
 using namespace separation;
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c == '\n' ? ' ' : c;
-  }
-  return out + "\"";
-}
-
-/// Shortest text that reads back to the same double, with a point.
-std::string number(double value) {
-  std::string text = fmt::format("{}", value);
-  if (text.find_first_of(".eni") == std::string::npos) text += ".0";
-  return text;
-}
-
-std::string listed(const std::vector<std::string>& words) {
-  std::string out = "[";
-  for (const std::string& w : words) out += (out.size() > 1 ? ", " : "") + quoted(w);
-  return out + "]";
-}
 
 namespace {
 

@@ -7,11 +7,6 @@
 
 namespace gadolin::config {
 
-/// Text in quotes; a number that reads back to the same double, with a point; a list of texts.
-std::string quoted(const std::string& text);
-std::string number(double value);
-std::string listed(const std::vector<std::string>& words);
-
 /// The banks of a circuit as [[prefix]] tables that read back to the same numbers.
 std::string banks_text(const separation::Circuit& circuit, const std::string& prefix);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "io/config/toml_text.hpp"
 #include "io/config/write_circuit.hpp"
 #include "models/core/element.hpp"
 

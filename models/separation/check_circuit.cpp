@@ -2,17 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "models/core/number_text.hpp"
 
 namespace gadolin::separation {
 
 namespace {
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
 
 /// Above every neat extractant (TBP 0.973 kg/L over 266.3 g/mol = 3.65 mol/L is among the densest),
 /// with a margin for light ones.
@@ -51,7 +46,7 @@ class Check {
             "name species in [species]");
     const Extractant& extractant = circuit_.extractant;
     require(std::isfinite(circuit_.ionic_product) && circuit_.ionic_product > 0.0, "E-SEP-003",
-            "ionic product " + number(circuit_.ionic_product) + " is not positive",
+            "ionic product " + number_text(circuit_.ionic_product, 6) + " is not positive",
             "1e-14 holds at 25 C");
     for (std::size_t k = 0; k < circuit_.species.size(); ++k) {
       const Species& s = circuit_.species[k];
@@ -64,8 +59,8 @@ class Check {
                   " basis, the extractant for the " + to_string(extractant.basis) + " basis",
               "convert: 1.0 M formal monomer = 0.5 M dimer");
       require(std::isfinite(s.protons) && s.protons >= 0.0 && amount(s.dimers), "E-SEP-003",
-              "species " + s.name + " has " + number(s.protons) + " protons and " +
-                  number(s.dimers) + " extractants per metal",
+              "species " + s.name + " has " + number_text(s.protons, 6) + " protons and " +
+                  number_text(s.dimers, 6) + " extractants per metal",
               "give finite numbers, 0 or more");
       if (s.law == DistributionLaw::mass_action) {
         require(std::isfinite(s.log10_k), "E-SEP-003",
@@ -91,7 +86,7 @@ class Check {
 
   void aqueous(const AqueousStream& s, const std::string& who) const {
     require(amount(s.flow_l_per_h), "E-SEP-003",
-            who + ": aqueous flow " + number(s.flow_l_per_h) + " L/h is negative",
+            who + ": aqueous flow " + number_text(s.flow_l_per_h, 6) + " L/h is negative",
             "flows are 0 or more");
     if (s.flow_l_per_h == 0.0) return;
     require(s.molar.size() == circuit_.species.size(), "E-SEP-002",
@@ -100,19 +95,19 @@ class Check {
             "give one per species");
     for (std::size_t k = 0; k < s.molar.size(); ++k) {
       require(amount(s.molar[k]), "E-SEP-003",
-              who + ": aqueous " + circuit_.species[k].name + " = " + number(s.molar[k]) +
+              who + ": aqueous " + circuit_.species[k].name + " = " + number_text(s.molar[k], 6) +
                   " mol/L is negative",
               "concentrations are 0 or more");
     }
     require(std::isfinite(s.h_molar) && amount(s.sulfate_molar), "E-SEP-003",
-            who + ": acid " + number(s.h_molar) + " or sulfate " + number(s.sulfate_molar) +
-                " mol/L is not usable",
+            who + ": acid " + number_text(s.h_molar, 6) + " or sulfate " +
+                number_text(s.sulfate_molar, 6) + " mol/L is not usable",
             "acid may be negative (a base), sulfate not");
   }
 
   void organic(const OrganicStream& s, const std::string& who) const {
     require(amount(s.flow_l_per_h), "E-SEP-003",
-            who + ": organic flow " + number(s.flow_l_per_h) + " L/h is negative",
+            who + ": organic flow " + number_text(s.flow_l_per_h, 6) + " L/h is negative",
             "flows are 0 or more");
     if (s.flow_l_per_h == 0.0) return;
     require(s.molar.size() == circuit_.species.size(), "E-SEP-002",
@@ -123,7 +118,7 @@ class Check {
     std::size_t most = 0;
     for (std::size_t k = 0; k < s.molar.size(); ++k) {
       require(amount(s.molar[k]), "E-SEP-003",
-              who + ": organic " + circuit_.species[k].name + " = " + number(s.molar[k]) +
+              who + ": organic " + circuit_.species[k].name + " = " + number_text(s.molar[k], 6) +
                   " mol/L is negative",
               "concentrations are 0 or more");
       bound += circuit_.species[k].dimers * s.molar[k];
@@ -132,12 +127,12 @@ class Check {
       }
     }
     require(std::isfinite(s.free_dimer_molar) && s.free_dimer_molar > 0.0, "E-SEP-007",
-            who + ": organic is loaded above capacity: " + number(bound) +
+            who + ": organic is loaded above capacity: " + number_text(bound, 6) +
                 " mol/L extractant bound (most by " + circuit_.species[most].name + "), " +
-                number(s.free_dimer_molar) + " left free",
+                number_text(s.free_dimer_molar, 6) + " left free",
             "lower the loading or raise the extractant");
     require(bound + s.free_dimer_molar <= densest_extractant_molar, "E-SEP-013",
-            who + ": " + number(bound + s.free_dimer_molar) +
+            who + ": " + number_text(bound + s.free_dimer_molar, 6) +
                 " mol/L extractant is more than any neat extractant holds",
             "check the unit (mol/L) and the decimal point; neat TBP holds 3.65, neat HDEHP 3.0");
   }
@@ -152,10 +147,10 @@ class Check {
             who + " has " + std::to_string(b.stages) + " stages", "give 1 to 10000");
     require(std::isfinite(b.murphree_efficiency) && b.murphree_efficiency > 0.0 &&
                 b.murphree_efficiency <= 1.0,
-            "E-SEP-010", who + ": Murphree efficiency " + number(b.murphree_efficiency),
+            "E-SEP-010", who + ": Murphree efficiency " + number_text(b.murphree_efficiency, 6),
             "give more than 0, at most 1");
     for (double e : {b.entrained_aqueous_fraction, b.entrained_organic_fraction}) {
-      require(amount(e) && e < 0.5, "E-SEP-010", who + ": entrained fraction " + number(e),
+      require(amount(e) && e < 0.5, "E-SEP-010", who + ": entrained fraction " + number_text(e, 6),
               "give 0 to 0.5 m3 per m3");
     }
     aqueous(b.aqueous_in, who + ", aqueous_in (stage " + std::to_string(b.stages) + ")");
@@ -227,14 +222,14 @@ class Check {
                 near.empty() ? "name a bank of the circuit" : "did you mean " + near + "?");
       }
       require(amount(r.fraction) && r.fraction < 1.0, "E-SEP-010",
-              "return from " + r.from_bank + " of the fraction " + number(r.fraction),
+              "return from " + r.from_bank + " of the fraction " + number_text(r.fraction, 6),
               "give 0 up to, not including, 1");
     }
     const Regeneration& g = circuit_.regeneration;
     require(amount(g.bleed_fraction) && g.bleed_fraction <= 1.0, "E-SEP-010",
-            "bleed fraction " + number(g.bleed_fraction), "give 0 to 1");
+            "bleed fraction " + number_text(g.bleed_fraction, 6), "give 0 to 1");
     require(amount(g.saponified_fraction) && g.saponified_fraction < 1.0, "E-SEP-010",
-            "saponified fraction " + number(g.saponified_fraction), "give 0 to below 1");
+            "saponified fraction " + number_text(g.saponified_fraction, 6), "give 0 to below 1");
     if (!g.saponified_species.empty()) {
       const auto it = std::find(names.begin(), names.end(), g.saponified_species);
       const std::string near = nearest_word(g.saponified_species, names);

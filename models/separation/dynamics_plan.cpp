@@ -1,21 +1,12 @@
 #include "models/separation/dynamics_plan.hpp"
 
-#include <cstdio>
-
 #include "models/core/error.hpp"
+#include "models/core/number_text.hpp"
 #include "models/separation/check_circuit.hpp"
 
 namespace gadolin::separation {
 
-namespace {
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 void check_plan(const DynamicsPlan& plan) {
   const Circuit& circuit = plan.circuit;
@@ -44,7 +35,7 @@ void check_plan(const DynamicsPlan& plan) {
                        step.grade_factor.value_or(1.0) >= 0.0;
     if (!found || !sound) {
       throw wrong("E-SEP-072",
-                  "step at " + number(step.at_h) + " h: no stream \"" + step.stream +
+                  "step at " + number_text(step.at_h) + " h: no stream \"" + step.stream +
                       "\" in a bank \"" + step.bank + "\", or a factor below 0",
                   "name aqueous_in, organic_in or a feed of the bank");
     }
@@ -74,10 +65,10 @@ void apply_step(const DynamicStep& step, Circuit& circuit) {
 }
 
 std::string step_words(const DynamicStep& step) {
-  std::string text = "step at " + number(step.at_h) + " h: " + step.bank + " " + step.stream;
-  if (step.flow_factor) text += ", flow x " + number(*step.flow_factor);
-  if (step.grade_factor) text += ", grade x " + number(*step.grade_factor);
-  if (step.acid_molar) text += ", acid " + number(*step.acid_molar) + " mol/L";
+  std::string text = "step at " + number_text(step.at_h) + " h: " + step.bank + " " + step.stream;
+  if (step.flow_factor) text += ", flow x " + number_text(*step.flow_factor);
+  if (step.grade_factor) text += ", grade x " + number_text(*step.grade_factor);
+  if (step.acid_molar) text += ", acid " + number_text(*step.acid_molar) + " mol/L";
   return text;
 }
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "kernels/exec/batch_memory.hpp"
 #include "kernels/exec/launch.hpp"
 #include "kernels/separation/bank_kernel.hpp"
+#include "models/core/number_text.hpp"
 #include "models/separation/species_law.hpp"
 
 namespace gadolin::separation {
@@ -132,12 +132,6 @@ Assembled assemble(const BankTask& task) {
   return a;
 }
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 void add_warnings(const BankTask& task, BankResult& r) {
   const Bank& bank = task.bank;
   const auto n = static_cast<std::size_t>(bank.stages);
@@ -163,14 +157,14 @@ void add_warnings(const BankTask& task, BankResult& r) {
   }
   if (!ratio.empty()) {
     r.warnings.push_back({"W-SEP-001", "bank " + bank.name + ", " + range(ratio) +
-                                           ": O/A = " + number(worst_ratio) +
+                                           ": O/A = " + number_text(worst_ratio, 3) +
                                            ", outside 1:10-10:1 - result kept, not credible"});
   }
   if (!gel.empty()) {
     r.warnings.push_back({"W-SEP-002", "bank " + bank.name + ", " + range(gel) +
-                                           ": loading up to " + number(worst_loading) +
+                                           ": loading up to " + number_text(worst_loading, 3) +
                                            " of capacity, above the gel limit " +
-                                           number(task.circuit->extractant.gel_fraction) +
+                                           number_text(task.circuit->extractant.gel_fraction, 3) +
                                            " - a third phase is likely"});
   }
   if (!window.empty()) {
@@ -195,7 +189,7 @@ void fill(const BankTask& task, const Assembled& a, const double* x, const doubl
     r.status_text = "bank " + bank.name + " did not converge: stage " +
                     std::to_string(outcome.worst_stage + 1) + " of " + std::to_string(n) + ", " +
                     (outcome.worst_balance == 0 ? "proton" : "extractant") + " balance " +
-                    number(outcome.residual);
+                    number_text(outcome.residual, 3);
     if (outcome.worst_balance == 0 || outcome.worst_balance == 1) {
       const std::size_t row = static_cast<std::size_t>(outcome.worst_stage) * c;
       std::size_t most = 0;

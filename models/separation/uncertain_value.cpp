@@ -1,23 +1,15 @@
 #include "models/separation/uncertain_value.hpp"
 
 #include <cmath>
-#include <cstdio>
 
 #include "kernels/numeric/random.hpp"
 #include "models/core/error.hpp"
+#include "models/core/number_text.hpp"
 #include "models/separation/sobol.hpp"
 
 namespace gadolin::separation {
 
-namespace {
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 double ReadyValue::at(double p) const {
   switch (value.shape) {
@@ -64,14 +56,15 @@ double ReadyValue::u() const {
 std::string ReadyValue::words() const {
   switch (value.shape) {
     case DistributionShape::normal:
-      return "normal, " + number(value.mean) + ", u " + number(value.u);
+      return "normal, " + number_text(value.mean) + ", u " + number_text(value.u);
     case DistributionShape::lognormal:
-      return "lognormal, median " + number(value.mean) + ", u of ln " + number(value.u);
+      return "lognormal, median " + number_text(value.mean) + ", u of ln " + number_text(value.u);
     case DistributionShape::uniform:
-      return "uniform, " + number(value.low) + " to " + number(value.high);
+      return "uniform, " + number_text(value.low) + " to " + number_text(value.high);
     case DistributionShape::beta:
-      return "Beta(" + number(a) + ", " + number(b) + "), mode " + number(value.mode) +
-             ", 90 % width of " + number(value.low) + " to " + number(value.high);
+      return "Beta(" + number_text(a) + ", " + number_text(b) + "), mode " +
+             number_text(value.mode) + ", 90 % width of " + number_text(value.low) + " to " +
+             number_text(value.high);
   }
   return "";
 }

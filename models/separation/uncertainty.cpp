@@ -7,6 +7,7 @@
 
 #include "models/core/element.hpp"
 #include "models/core/error.hpp"
+#include "models/core/number_text.hpp"
 #include "models/separation/check_circuit.hpp"
 #include "models/separation/gradient.hpp"
 #include "models/separation/sobol.hpp"
@@ -20,12 +21,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double ln10 = 2.302585092994045684;
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
 
 /// A product and species of the circuit, by their places.
 struct Place {
@@ -169,10 +164,11 @@ class Run {
       UncertaintyVerdict verdict;
       verdict.text = spec.product + ":";
       for (const auto& name : spec.species) verdict.text += " " + name;
-      if (spec.purity_min) verdict.text += " >= " + number(100.0 * *spec.purity_min) + " % pure";
+      if (spec.purity_min)
+        verdict.text += " >= " + number_text(100.0 * *spec.purity_min, 6) + " % pure";
       if (spec.recovery_min) {
-        verdict.text +=
-            (spec.purity_min ? ", " : " ") + number(100.0 * *spec.recovery_min) + " % recovered";
+        verdict.text += (spec.purity_min ? ", " : " ") +
+                        number_text(100.0 * *spec.recovery_min, 6) + " % recovered";
       }
       result_.verdicts.push_back(verdict);
     }

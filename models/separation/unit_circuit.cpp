@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "models/core/element.hpp"
+#include "models/core/number_text.hpp"
 #include "models/separation/plant_components.hpp"
 #include "models/separation/simulate.hpp"
 #include "models/separation/solve_banks.hpp"
@@ -13,12 +13,6 @@
 namespace gadolin::separation {
 
 namespace {
-
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.4g", value);
-  return text;
-}
 
 class CircuitRun {
  public:
@@ -99,7 +93,7 @@ class CircuitRun {
       if (bank.entrained_organic_fraction > 0.0) {
         throw error("E-PLANT-007",
                     "bank " + bank.name + ", stage 1 loses solvent with its raffinate (entrained " +
-                        number(bank.entrained_organic_fraction) + " m3/m3)" + fate,
+                        number_text(bank.entrained_organic_fraction) + " m3/m3)" + fate,
                     remedy);
       }
       for (const StageDraw& draw : bank.draws) {
@@ -114,7 +108,7 @@ class CircuitRun {
       throw error("E-PLANT-007",
                   "bank " + circuit_.banks.back().name + ", stage " +
                       std::to_string(circuit_.banks.back().stages) + ": the bleed takes " +
-                      number(circuit_.regeneration.bleed_fraction) + " of the solvent" + fate,
+                      number_text(circuit_.regeneration.bleed_fraction) + " of the solvent" + fate,
                   remedy);
     }
     if (u_.soluble_extractant_mg_per_l > 0.0) {
@@ -150,8 +144,8 @@ class CircuitRun {
       const Component& c = context_.components[component_of_.back()];
       if (s.dimers > 0.0 && s.protons != c.charge) {
         throw error("E-PLANT-008",
-                    "species " + s.name + " releases " + number(s.protons) +
-                        " protons, the plant gives it the charge " + number(c.charge),
+                    "species " + s.name + " releases " + number_text(s.protons) +
+                        " protons, the plant gives it the charge " + number_text(c.charge),
                     "state the charge in [charges], or mend the species; neutral extractants need "
                     "their circuit solved alone");
       }
@@ -512,7 +506,7 @@ class CircuitRun {
       fresh.extractant_mol_per_h = result.make_up_extractant_mol_per_h + dissolved;
       if (fresh.volume_l_per_h < -1e-9 * circuit_.banks.front().organic_in.flow_l_per_h) {
         throw error("E-PLANT-011",
-                    "the loop gains " + number(-fresh.volume_l_per_h) +
+                    "the loop gains " + number_text(-fresh.volume_l_per_h) +
                         " L/h of solvent that nothing takes away",
                     "raise bleed_fraction or draw organic off");
       }
